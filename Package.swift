@@ -1,0 +1,105 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// One target per room of the architecture; the arrows between rooms are the
+// `dependencies` below and nothing else. The engine (llama.cpp) is found through
+// pkg-config as `roost-engine`: `make engine` builds it and the Makefile sets
+// PKG_CONFIG_PATH. `. "$(make -s env)"` does the same for a shell.
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "roost",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Roost", targets: ["Roost"]),
+        .executable(name: "roost", targets: ["RoostCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Rooms without an arrow out.
+        room("Security", [.product(name: "Crypto", package: "swift-crypto")]),
+        room("ModelFormats"),
+        room("Terminal"),
+
+        // The C and C++ edges.
+        .systemLibrary(name: "CLlama", pkgConfig: "roost-engine"),
+        .target(name: "LlamaBridge", dependencies: ["CLlama"]),
+
+        room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
+        room("Inference", ["CLlama", "LlamaBridge"]),
+        room("Workers", ["Inference"]),
+        room("Roost", ["Security", "ModelFormats", "ModelStore", "Inference", "Workers"]),
+        room(
+            "RoostServer",
+            [
+                "Roost",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        room(
+            "RoostCommands",
+            [
+                "Roost", "RoostServer", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(name: "RoostCLI", dependencies: ["RoostCommands"], swiftSettings: swiftSettings),
+
+        // Programs beside the product.
+        .executableTarget(
+            name: "Quickstart", dependencies: ["Roost"], path: "Examples/Quickstart", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "RoostBench", dependencies: ["ModelFormats", "Inference"], path: "Benchmarks/RoostBench",
+            swiftSettings: swiftSettings),
+
+        // Tests. ModelFixtures makes tiny models; the rest test one room each, IntegrationTests the built binary.
+        .target(
+            name: "ModelFixtures", dependencies: ["ModelFormats"], path: "Tests/Support/ModelFixtures",
+            swiftSettings: swiftSettings),
+        tests("SecurityTests", ["Security"]),
+        tests("ModelFormatsTests", ["ModelFormats", "ModelFixtures"]),
+        tests("ModelStoreTests", ["ModelStore", "ModelFixtures"]),
+        tests("InferenceTests", ["Inference", "ModelFixtures"]),
+        tests("WorkersTests", ["Workers", "ModelFixtures"]),
+        tests("RoostTests", ["Roost", "ModelFixtures"]),
+        tests(
+            "RoostServerTests",
+            ["RoostServer", "ModelFixtures", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+        tests("TerminalTests", ["Terminal"]),
+        tests(
+            "IntegrationTests", ["ModelFixtures", "ModelFormats", "ModelStore", "Security"], exclude: ["python"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,3 @@
+#pragma once
+// The engine's C interface; the include path comes from roost-engine.pc.
+#include <llama.h>

@@ -1,0 +1,35 @@
+/// Type of the values kept in the KV cache, by ggml's names.
+public enum KVCacheType: String, Sendable, Hashable, Codable, CaseIterable {
+    case f32, f16, bf16, q8_0, q5_1, q5_0, q4_1, q4_0
+}
+
+/// Whether the fused attention kernel is used.
+public enum FlashAttention: String, Sendable, Hashable, Codable {
+    case auto, on, off
+}
+
+/// How a model is loaded. What is `nil` is chosen for this machine and model.
+public struct LoadOptions: Sendable, Hashable, Codable {
+    /// Tokens of prompt and answer together; `nil` is the smaller of what the model was trained for and 8192.
+    public var contextLength: Int?
+    /// Most tokens in one call of the engine. Default 2048.
+    public var batchSize = 2048
+    /// Most tokens computed at once; more is faster for prompts and takes more memory. Default 512.
+    public var microBatchSize = 512
+    /// Threads for single tokens; `nil` is the physical cores this process may use.
+    public var threadCount: Int?
+    /// Threads for prompts; `nil` is `threadCount`.
+    public var batchThreadCount: Int?
+    /// Layers on the GPU; `nil` all that the engine can put there, 0 none.
+    public var gpuLayerCount: Int?
+    public var flashAttention = FlashAttention.auto
+    public var keyCacheType = KVCacheType.f16
+    public var valueCacheType = KVCacheType.f16
+    /// Map the file instead of reading it. Default true.
+    public var memoryMap = true
+    /// Lock the weights in memory, so that they are never swapped out. Default false.
+    public var memoryLock = false
+
+    /// The defaults above.
+    public init() {}
+}
