@@ -22,9 +22,9 @@ public struct GenerationOptions: Sendable, Hashable, Codable {
     public var penaltyLastN: Int = 64
     /// Repetition penalty, > 0; 1 is off. Default 1.
     public var repeatPenalty: Float = 1
-    /// Penalty per earlier occurrence, −2…2; 0 is off. Default 0.
+    /// Penalty per earlier occurrence, usually −2…2; 0 is off. Default 0.
     public var frequencyPenalty: Float = 0
-    /// Penalty for having occurred, −2…2; 0 is off. Default 0.
+    /// Penalty for having occurred, usually −2…2; 0 is off. Default 0.
     public var presencePenalty: Float = 0
     /// DRY (don't repeat yourself) strength; 0 is off. Default 0.
     public var dryMultiplier: Float = 0
@@ -32,8 +32,8 @@ public struct GenerationOptions: Sendable, Hashable, Codable {
     public var dryBase: Float = 1.75
     /// Longest repetition that DRY leaves alone, in tokens. Default 2.
     public var dryAllowedLength: Int = 2
-    /// Tokens DRY looks back on; −1 is the whole context, 0 is off. Default −1.
-    public var dryPenaltyLastN: Int = -1
+    /// Tokens DRY looks back on; −1 is the whole context, 0 is off. Default 64.
+    public var dryPenaltyLastN: Int = 64
     /// Strings that end a repetition for DRY.
     public var drySequenceBreakers: [String] = ["\n", ":", "\"", "*"]
     /// Mirostat version: 0 off, 1 or 2. Replaces top-k, top-p, typical and min-p. Default 0.

@@ -1,1 +1,112 @@
 #pragma once
+// The part of the engine that Swift cannot call by itself: C++ interfaces, calls that may throw (an exception
+// must not cross into Swift), and the loops over a whole vocabulary that have to be fast in debug builds too.
+// Every function is noexcept. A `char *` that is returned belongs to the caller: free it with roost_free.
+#include <llama.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define ROOST_NOEXCEPT noexcept
+extern "C" {
+#else
+#define ROOST_NOEXCEPT
+#endif
+
+// MARK: Engine
+
+// Starts the engine and takes over its log, once for the process; later calls do nothing.
+void roost_engine_start(void) ROOST_NOEXCEPT;
+// The warnings and errors that the engine logged on this thread since the last call; NULL when there are none.
+char * roost_log_take(void) ROOST_NOEXCEPT;
+void roost_free(void * pointer) ROOST_NOEXCEPT;
+// The cores that are good for arithmetic, as the engine's own tools count them.
+int32_t roost_math_core_count(void) ROOST_NOEXCEPT;
+
+// MARK: Memory, in bytes
+
+struct roost_memory {
+    uint64_t model;
+    uint64_t context;
+    uint64_t compute;
+};
+struct roost_memory roost_memory_of(const struct llama_context * ctx) ROOST_NOEXCEPT;
+// What loading would take, without taking it. False when it could not be told.
+bool roost_memory_estimate(
+    const char * path, struct llama_model_params model, struct llama_context_params context,
+    struct roost_memory * result) ROOST_NOEXCEPT;
+
+// MARK: Calls that may throw
+
+// Returns the count and an array to free in `tokens`, or −1.
+int64_t roost_tokenize(
+    const struct llama_vocab * vocab, const char * text, size_t length, bool add_special, bool parse_special,
+    llama_token ** tokens) ROOST_NOEXCEPT;
+// Returns the count and bytes to free in `text`, or −1. The bytes need not be whole UTF-8.
+int64_t roost_detokenize(
+    const struct llama_vocab * vocab, const llama_token * tokens, size_t count, bool remove_special,
+    bool unparse_special, char ** text) ROOST_NOEXCEPT;
+// llama_decode over one sequence, positions going on from what is in memory; logits for the last token.
+// −100 for an exception.
+int32_t roost_decode(struct llama_context * ctx, llama_token * tokens, int32_t count) ROOST_NOEXCEPT;
+
+// MARK: Chat templates
+
+struct roost_chat;
+// The model's own templates; NULL and a message in `error` when they do not parse.
+struct roost_chat * roost_chat_create(const struct llama_model * model, char ** error) ROOST_NOEXCEPT;
+void roost_chat_free(struct roost_chat * chat) ROOST_NOEXCEPT;
+// False when the model brings no template (the engine then falls back to one that the model never saw).
+bool roost_chat_is_explicit(const struct roost_chat * chat) ROOST_NOEXCEPT;
+// `messages`: JSON array in OpenAI's form. Returns JSON: {"prompt": "…", "stops": ["…"]}.
+char * roost_chat_apply(const struct roost_chat * chat, const char * messages, char ** error) ROOST_NOEXCEPT;
+
+// MARK: Sampling
+
+// The fields mean what llama.cpp's `common_params_sampling` means by them.
+struct roost_sampling {
+    float temperature;
+    int32_t top_k;
+    float top_p;
+    float min_p;
+    float typical_p;
+    float xtc_probability;
+    float xtc_threshold;
+    float dynatemp_range;
+    float dynatemp_exponent;
+    int32_t penalty_last_n;
+    float penalty_repeat;
+    float penalty_freq;
+    float penalty_present;
+    float dry_multiplier;
+    float dry_base;
+    int32_t dry_allowed_length;
+    int32_t dry_penalty_last_n;
+    const char * const * dry_breakers;
+    size_t dry_breaker_count;
+    int32_t mirostat;
+    float mirostat_tau;
+    float mirostat_eta;
+    uint32_t seed;
+    const llama_logit_bias * logit_bias;
+    size_t logit_bias_count;
+    const char * grammar; // GBNF with a rule named root, or NULL
+    bool ignore_eog;      // forbid the model's end-of-generation tokens
+};
+
+struct roost_sampler;
+// NULL and a message in `error` when the grammar does not parse.
+struct roost_sampler * roost_sampler_create(
+    const struct llama_vocab * vocab, const struct roost_sampling * params, char ** error) ROOST_NOEXCEPT;
+void roost_sampler_free(struct roost_sampler * sampler) ROOST_NOEXCEPT;
+// Takes note of a prompt token, which the penalties look back on.
+void roost_sampler_accept_prompt(struct roost_sampler * sampler, llama_token token) ROOST_NOEXCEPT;
+// Chooses the next token from the context's last logits, which it changes in place, and takes note of it.
+// Returns −1 and a message in `error` when nothing can be chosen.
+llama_token roost_sampler_next(
+    struct roost_sampler * sampler, struct llama_context * ctx, char ** error) ROOST_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif

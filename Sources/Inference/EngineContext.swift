@@ -1,0 +1,178 @@
+import CLlama
+import LlamaBridge
+
+/// llama.cpp's context: the KV cache, the compute buffers and the threads. Lives on the engine's thread.
+final class EngineContext {
+    let pointer: OpaquePointer
+    let contextLength: Int
+    let threadCount: Int
+    let batchSize: Int
+    private let model: ModelHandle
+    private let threadPools: [OpaquePointer]
+    private let abort = AbortCheck()
+
+    /// Throws `InferenceError.outOfMemory` or `.loadFailed`.
+    init(model: ModelHandle, path: String, options: LoadOptions) throws {
+        var parameters = Self.parameters(options, trainedContextLength: model.trainedContextLength)
+        parameters.abort_callback = { data in
+            data.map { Unmanaged<AbortCheck>.fromOpaque($0).takeUnretainedValue().request?.isStopped ?? false } ?? false
+        }
+        parameters.abort_callback_data = Unmanaged.passUnretained(abort).toOpaque()
+        try MemoryCheck.requireRoom(for: model, path: path, options: options, context: parameters)
+
+        _ = Engine.takeComplaint()
+        guard let pointer = llama_init_from_model(model.pointer, parameters) else {
+            throw InferenceError.loadFailed(
+                path: path, reason: Engine.takeComplaint() ?? "the engine could not make a context")
+        }
+        self.pointer = pointer
+        self.model = model
+        contextLength = min(Int(parameters.n_ctx), Int(llama_n_ctx(pointer)))
+        batchSize = Int(llama_n_batch(pointer))
+        threadCount = Int(parameters.n_threads)
+        threadPools = Self.attachThreads(to: pointer, parameters)
+    }
+
+    deinit {
+        llama_free(pointer)
+        for pool in threadPools { ggml_threadpool_free(pool) }
+    }
+
+    /// Threads that stay, instead of new ones for every token.
+    private static func attachThreads(
+        to context: OpaquePointer, _ parameters: llama_context_params
+    ) -> [OpaquePointer] {
+        let counts = parameters.n_threads == parameters.n_threads_batch
+            ? [parameters.n_threads] : [parameters.n_threads, parameters.n_threads_batch]
+        let pools = counts.compactMap { count in
+            var pool = ggml_threadpool_params_default(count)
+            return ggml_threadpool_new(&pool)
+        }
+        if let first = pools.first, pools.count == counts.count {
+            llama_attach_threadpool(context, first, pools.count > 1 ? pools[1] : nil)
+        }
+        return pools
+    }
+
+    private static func parameters(_ options: LoadOptions, trainedContextLength: Int) -> llama_context_params {
+        var parameters = llama_context_default_params()
+        let contextLength = options.resolvedContextLength(trained: trainedContextLength)
+        let threads = Int32(clamping: options.threadCount ?? Processor.defaultThreadCount)
+        parameters.n_ctx = UInt32(clamping: contextLength)
+        parameters.n_batch = UInt32(clamping: options.batchSize)
+        parameters.n_ubatch = UInt32(clamping: min(options.microBatchSize, options.batchSize))
+        parameters.n_seq_max = 1
+        parameters.n_outputs_max = 1
+        parameters.n_threads = threads
+        parameters.n_threads_batch = options.batchThreadCount.map { Int32(clamping: $0) } ?? threads
+        parameters.flash_attn_type = options.flashAttention.engineType
+        parameters.type_k = options.keyCacheType.engineType
+        parameters.type_v = options.valueCacheType.engineType
+        parameters.swa_full = false
+        parameters.no_perf = true
+        return parameters
+    }
+
+    /// Computes `tokens` behind what is in the cache. While it runs, stopping `request` aborts it (on the CPU).
+    ///
+    /// Returns false when it was aborted; what is in the cache is unknown then.
+    /// Throws `InferenceError.decodeFailed`.
+    func decode(_ tokens: inout [Int32], for request: GenerationRequest) throws -> Bool {
+        abort.request = request
+        defer { abort.request = nil }
+        let code = tokens.withUnsafeMutableBufferPointer { buffer in
+            roost_decode(pointer, buffer.baseAddress, Int32(clamping: buffer.count))
+        }
+        if code == 2 { return false }
+        guard code == 0 else {
+            throw InferenceError.decodeFailed(
+                code: Int(code), reason: Engine.takeComplaint() ?? "the engine gave no reason")
+        }
+        return true
+    }
+
+    var memory: ModelMemory {
+        let memory = roost_memory_of(pointer)
+        return ModelMemory(
+            weightsByteCount: Int64(clamping: memory.model), contextByteCount: Int64(clamping: memory.context),
+            computeByteCount: Int64(clamping: memory.compute))
+    }
+
+    /// Whether the model keeps tokens; what does not (an encoder) cannot generate.
+    var hasCache: Bool { llama_get_memory(pointer) != nil }
+
+    func clearCache() { llama_memory_clear(llama_get_memory(pointer), false) }
+
+    /// Makes the cache hold the first `count` of its `total` tokens; false when it cannot (it is unchanged then).
+    func truncateCache(to count: Int, of total: Int) -> Bool {
+        if count == total { return true }
+        let cache = llama_get_memory(pointer)
+        let window = Int(llama_model_n_swa(model.pointer))
+        // Layers with a sliding window forget; going back needs the window before `count` to be there still.
+        if window > 0, Int(llama_memory_seq_pos_min(cache, 0)) > max(0, count - window) { return false }
+        return llama_memory_seq_rm(cache, 0, Int32(clamping: count), -1)
+    }
+}
+
+/// What the engine's abort callback looks at.
+private final class AbortCheck {
+    var request: GenerationRequest?
+}
+
+/// Bytes that a loaded model takes, as the engine accounts for them.
+public struct ModelMemory: Sendable, Hashable, Codable {
+    /// The weights; with a memory map, of the file's pages.
+    public var weightsByteCount: Int64
+    /// The KV cache.
+    public var contextByteCount: Int64
+    /// Buffers of the computation.
+    public var computeByteCount: Int64
+
+    /// All of it.
+    public var totalByteCount: Int64 { weightsByteCount + contextByteCount + computeByteCount }
+
+    public init(weightsByteCount: Int64, contextByteCount: Int64, computeByteCount: Int64) {
+        self.weightsByteCount = weightsByteCount
+        self.contextByteCount = contextByteCount
+        self.computeByteCount = computeByteCount
+    }
+}
+
+extension LoadOptions {
+    /// The context length when none is asked for: what the model was trained for, at most this.
+    public static let defaultContextLength = 8192
+
+    func resolvedContextLength(trained: Int) -> Int {
+        contextLength ?? min(trained > 0 ? trained : Self.defaultContextLength, Self.defaultContextLength)
+    }
+}
+
+extension FlashAttention {
+    var engineType: llama_flash_attn_type {
+        switch self {
+        case .auto: LLAMA_FLASH_ATTN_TYPE_AUTO
+        case .on: LLAMA_FLASH_ATTN_TYPE_ENABLED
+        case .off: LLAMA_FLASH_ATTN_TYPE_DISABLED
+        }
+    }
+}
+
+extension KVCacheType {
+    var engineType: ggml_type {
+        switch self {
+        case .f32: GGML_TYPE_F32
+        case .f16: GGML_TYPE_F16
+        case .bf16: GGML_TYPE_BF16
+        case .q8_0: GGML_TYPE_Q8_0
+        case .q5_1: GGML_TYPE_Q5_1
+        case .q5_0: GGML_TYPE_Q5_0
+        case .q4_1: GGML_TYPE_Q4_1
+        case .q4_0: GGML_TYPE_Q4_0
+        }
+    }
+
+    /// Bytes of one value, on average over a block.
+    var bytesPerValue: Double {
+        Double(ggml_type_size(engineType)) / Double(ggml_blck_size(engineType))
+    }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import Synchronization
+
+/// A model in memory, ready to generate.
+///
+/// The engine runs on a thread of its own and serves requests in order of arrival. Stopping to read a stream (its
+/// task is cancelled, its iterator goes away) stops the work behind it within a token.
+public final class LoadedModel: Sendable {
+    /// What was loaded, and how.
+    public let info: LoadedModelInfo
+    /// Bytes that it takes.
+    public let memory: ModelMemory
+    private let queue: RequestQueue
+    private let parts: Mutex<Parts?>
+
+    private struct Parts {
+        let model: ModelHandle
+        let templates: TemplateCache
+    }
+
+    private init(info: LoadedModelInfo, memory: ModelMemory, queue: RequestQueue, parts: Parts) {
+        self.info = info
+        self.memory = memory
+        self.queue = queue
+        self.parts = Mutex(parts)
+    }
+
+    deinit { queue.close() }
+
+    /// Loads the GGUF file at `url`.
+    ///
+    /// - Parameters:
+    ///   - name: what messages call the model; the file's name when `nil`.
+    ///   - progress: called from the engine's thread with what is loaded, in 0…1.
+    /// - Throws: `InferenceError`; `CancellationError` when the task was cancelled.
+    public static func load(
+        at url: URL, name: String? = nil, options: LoadOptions = .init(),
+        progress: (@Sendable (Double) -> Void)? = nil
+    ) async throws -> LoadedModel {
+        let cancelled = CancellationFlag()
+        let loader = ModelLoader(path: url.path, options: options, progress: progress, isCancelled: cancelled)
+        let name = name ?? url.lastPathComponent
+        return try await withTaskCancellationHandler {
+            try Task.checkCancellation()
+            return try await withCheckedThrowingContinuation { continuation in
+                let thread = Thread { run(loader, name: name, loaded: continuation) }
+                thread.name = "roost-engine"
+                thread.stackSize = 16 << 20
+                thread.start()
+            }
+        } onCancel: {
+            cancelled.set()
+        }
+    }
+
+    /// The engine's thread: loads, serves until the queue is closed, frees.
+    private static func run(
+        _ loader: ModelLoader, name: String, loaded: CheckedContinuation<LoadedModel, any Error>
+    ) {
+        let queue = RequestQueue()
+        do {
+            let session = try open(loader, name: name, queue: queue, loaded: loaded)
+            while let request = queue.next() {
+                session.serve(request)
+                queue.finishActive()
+            }
+        } catch {
+            loaded.resume(throwing: error)
+        }
+        queue.end()
+    }
+
+    private static func open(
+        _ loader: ModelLoader, name: String, queue: RequestQueue, loaded: CheckedContinuation<LoadedModel, any Error>
+    ) throws -> EngineSession {
+        let model = try loader.load()
+        let context = try EngineContext(model: model, path: loader.path, options: loader.options)
+        if loader.isCancelled.isSet { throw CancellationError() }
+        let info = LoadedModelInfo(model, name: name, path: loader.path, context: context)
+        let templates = TemplateCache(model: model, name: name)
+        let session = EngineSession(model: model, context: context, templates: templates, info: info)
+        loaded.resume(
+            returning: LoadedModel(
+                info: info, memory: context.memory, queue: queue, parts: Parts(model: model, templates: templates)))
+        return session
+    }
+
+    /// Token ids of `text`.
+    ///
+    /// - Parameters:
+    ///   - addSpecial: adds the beginning-of-sequence token and the like, where the model wants them.
+    ///   - parseSpecial: reads text such as `<eos>` as the token of that name.
+    /// - Throws: `InferenceError.unloaded`, `.decodeFailed` when the engine refuses the text.
+    public func tokenize(_ text: String, addSpecial: Bool = true, parseSpecial: Bool = false) throws -> [Int32] {
+        guard let tokens = try loadedParts().model.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
+        else { throw InferenceError.decodeFailed(code: -1, reason: "the text could not be tokenized") }
+        return tokens
+    }
+
+    /// The text of `tokens`; bytes that are not UTF-8 become U+FFFD.
+    ///
+    /// - Throws: `InferenceError.unloaded`, `.invalidOption` for an id that the vocabulary does not have.
+    public func detokenize(
+        _ tokens: [Int32], removeSpecial: Bool = false, unparseSpecial: Bool = true
+    ) throws -> String {
+        if let wrong = tokens.first(where: { $0 < 0 || Int($0) >= info.vocabularyCount }) {
+            throw InferenceError.invalidOption(
+                name: "token", value: "\(wrong)", rule: "between 0 and \(info.vocabularyCount - 1)")
+        }
+        guard
+            let bytes = try loadedParts().model.detokenize(
+                tokens, removeSpecial: removeSpecial, unparseSpecial: unparseSpecial)
+        else { throw InferenceError.decodeFailed(code: -1, reason: "the tokens could not be made text") }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The conversation as the model's own chat template writes it, ready for the answer.
+    ///
+    /// - Throws: `InferenceError.noChatTemplate` for a base model, `.templateFailed`, `.unloaded`.
+    public func prompt(for messages: [ChatMessage]) throws -> String {
+        try loadedParts().templates.prompt(for: messages).prompt
+    }
+
+    /// Continues `prompt`. The stream throws `InferenceError`.
+    public func generate(
+        _ prompt: String, options: GenerationOptions = .init(), addSpecial: Bool = true
+    ) -> AsyncThrowingStream<GenerationEvent, any Error> {
+        submit(.text(prompt, addSpecial: addSpecial), options)
+    }
+
+    /// Continues `tokens`, to which nothing is added. The stream throws `InferenceError`.
+    public func generate(
+        tokens: [Int32], options: GenerationOptions = .init()
+    ) -> AsyncThrowingStream<GenerationEvent, any Error> {
+        submit(.tokens(tokens), options)
+    }
+
+    /// Answers `messages`, written by the model's own chat template. The stream throws `InferenceError`, for a base
+    /// model `.noChatTemplate`.
+    public func chat(
+        _ messages: [ChatMessage], options: GenerationOptions = .init()
+    ) -> AsyncThrowingStream<GenerationEvent, any Error> {
+        submit(.messages(messages), options)
+    }
+
+    /// Requests that are computed now: 0 or 1.
+    public var activeRequestCount: Int { queue.activeCount }
+    /// Requests that wait.
+    public var queuedRequestCount: Int { queue.waitingCount }
+
+    /// Ends running streams with `InferenceError.unloaded` and frees the memory before it returns.
+    public func unload() async {
+        parts.withLock { $0 = nil }
+        queue.close()
+        await queue.waitForEnd()
+    }
+
+    private func loadedParts() throws -> Parts {
+        guard let parts = parts.withLock({ $0 }) else { throw InferenceError.unloaded }
+        return parts
+    }
+
+    private func submit(
+        _ prompt: GenerationRequest.Prompt, _ options: GenerationOptions
+    ) -> AsyncThrowingStream<GenerationEvent, any Error> {
+        AsyncThrowingStream { continuation in
+            let request = GenerationRequest(prompt, options: options, continuation: continuation)
+            continuation.onTermination = { [weak queue] reason in
+                if case .cancelled = reason { queue?.cancel(request) }
+            }
+            queue.add(request)
+        }
+    }
+}

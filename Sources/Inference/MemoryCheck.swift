@@ -1,0 +1,58 @@
+import CLlama
+import LlamaBridge
+
+/// Refuses what cannot fit before the kernel has to kill somebody for it.
+enum MemoryCheck {
+    /// Throws `InferenceError.outOfMemory` when the model with this context needs more than is available.
+    ///
+    /// A generous bound decides the usual case at once. Only when that does not fit the engine is asked for the
+    /// exact figure, which costs reading the vocabulary again.
+    static func requireRoom(
+        for model: ModelHandle, path: String, options: LoadOptions, context: llama_context_params
+    ) throws {
+        // Memory of GPUs is the driver's to give: the engine itself fails cleanly there.
+        guard !Engine.devices.contains(where: { $0.kind == .gpu }) || options.gpuLayerCount == 0 else { return }
+        guard let available = SystemMemory.availableByteCount else { return }
+        let weights = Int64(clamping: llama_model_size(model.pointer))
+        let bound = Double(weights) + cacheBound(model, options, Int(context.n_ctx)) + Double(1 << 30)
+        guard bound > Double(available) else { return }
+
+        var memory = roost_memory()
+        guard roost_memory_estimate(path, options.modelParameters, context, &memory) else { return }
+        let needed = memory.model + memory.context + memory.compute
+        guard needed > UInt64(clamping: available) else { return }
+        throw InferenceError.outOfMemory(
+            neededByteCount: Int64(clamping: needed), availableByteCount: available,
+            what: "\(path) with a context of \(context.n_ctx) tokens")
+    }
+
+    /// Bytes that the KV cache takes at most: every layer full, none with a sliding window.
+    private static func cacheBound(_ model: ModelHandle, _ options: LoadOptions, _ contextLength: Int) -> Double {
+        let architecture = model.metadata("general.architecture") ?? ""
+        let heads = max(Int(llama_model_n_head(model.pointer)), 1)
+        let headSize = Int(llama_model_n_embd(model.pointer)) / heads
+        let length = { (key: String) in
+            Double(model.metadata("\(architecture).attention.\(key)").flatMap(Int.init) ?? headSize)
+        }
+        let perHead = length("key_length") * options.keyCacheType.bytesPerValue
+            + length("value_length") * options.valueCacheType.bytesPerValue
+        let headCount = max(Int(llama_model_n_head_kv(model.pointer)), 1)
+        return perHead * Double(headCount * Int(llama_model_n_layer(model.pointer))) * Double(contextLength)
+    }
+}
+
+extension LoadOptions {
+    /// What llama.cpp is told when it loads the weights.
+    var modelParameters: llama_model_params {
+        var parameters = llama_model_default_params()
+        parameters.n_gpu_layers = gpuLayerCount.map { Int32(clamping: $0) } ?? -1
+        parameters.load_mode =
+            switch (memoryMap, memoryLock) {
+            case (true, true): LLAMA_LOAD_MODE_MMAP_MLOCK
+            case (true, false): LLAMA_LOAD_MODE_MMAP
+            case (false, true): LLAMA_LOAD_MODE_MLOCK
+            case (false, false): LLAMA_LOAD_MODE_NONE
+            }
+        return parameters
+    }
+}

@@ -1,0 +1,86 @@
+import CLlama
+import Foundation
+import Synchronization
+
+/// Loads weights from a file. Runs on the engine's thread.
+struct ModelLoader: Sendable {
+    let path: String
+    let options: LoadOptions
+    let progress: (@Sendable (Double) -> Void)?
+    let isCancelled: CancellationFlag
+
+    /// Throws `InferenceError`, or `CancellationError` when loading was cancelled.
+    func load() throws -> ModelHandle {
+        try options.validate()
+        try checkFile()
+        Engine.start()
+        _ = Engine.takeComplaint()
+        var parameters = options.modelParameters
+        let report = Report(progress: progress, isCancelled: isCancelled)
+        parameters.progress_callback = { fraction, data in
+            data.map { Unmanaged<Report>.fromOpaque($0).takeUnretainedValue().proceed(Double(fraction)) } ?? true
+        }
+        let pointer = withExtendedLifetime(report) {
+            parameters.progress_callback_user_data = Unmanaged.passUnretained(report).toOpaque()
+            return llama_model_load_from_file(path, parameters)
+        }
+        guard let model = ModelHandle(pointer) else {
+            if isCancelled.isSet { throw CancellationError() }
+            throw failure(Engine.takeComplaint() ?? "the engine gave no reason")
+        }
+        return model
+    }
+
+    private func failure(_ complaint: String) -> InferenceError {
+        let mark = "unknown model architecture: '"
+        if let found = complaint.range(of: mark) {
+            let architecture = complaint[found.upperBound...].prefix { $0 != "'" }
+            return .unsupportedArchitecture(path: path, architecture: String(architecture))
+        }
+        // "function: cause", of which the function says nothing to the user.
+        let cause = complaint.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? complaint
+        return .loadFailed(path: path, reason: cause)
+    }
+
+    private func checkFile() throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw InferenceError.fileMissing(path: path)
+        }
+        if isFolder.boolValue { throw InferenceError.fileUnreadable(path: path, reason: "it is a folder") }
+        let magic: Data
+        do {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? file.close() }
+            magic = try file.read(upToCount: 4) ?? Data()
+        } catch {
+            throw InferenceError.fileUnreadable(path: path, reason: error.localizedDescription)
+        }
+        guard magic == Data("GGUF".utf8) else {
+            let found = magic.isEmpty ? "nothing" : magic.map { String(format: "%02x", $0) }.joined(separator: " ")
+            throw InferenceError.notGGUF(path: path, found: found)
+        }
+    }
+
+    private final class Report {
+        let progress: (@Sendable (Double) -> Void)?
+        let isCancelled: CancellationFlag
+
+        init(progress: (@Sendable (Double) -> Void)?, isCancelled: CancellationFlag) {
+            self.progress = progress
+            self.isCancelled = isCancelled
+        }
+
+        func proceed(_ fraction: Double) -> Bool {
+            progress?(min(max(fraction, 0), 1))
+            return !isCancelled.isSet
+        }
+    }
+}
+
+/// Set once, from any thread.
+final class CancellationFlag: Sendable {
+    private let value = Atomic<Bool>(false)
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
+}
