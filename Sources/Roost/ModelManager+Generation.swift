@@ -1,0 +1,60 @@
+public import Inference
+import ModelStore
+
+extension ModelManager {
+    /// Continues `prompt` and returns the whole answer.
+    ///
+    /// - Throws: `ModelStoreError`, `InferenceError`, `RoostError.noActiveModel`, `CancellationError`.
+    public nonisolated func generate(
+        _ prompt: String, model: String? = nil, options: GenerationOptions = .init()
+    ) async throws -> GenerationResult {
+        try await Self.result(of: stream(prompt, model: model, options: options))
+    }
+
+    /// Continues `prompt`, token by token. The stream throws what ``generate(_:model:options:)`` throws.
+    public nonisolated func stream(
+        _ prompt: String, model: String? = nil, options: GenerationOptions = .init()
+    ) -> AsyncThrowingStream<GenerationEvent, any Error> {
+        events(from: model) { $0.generate(prompt, options: options) }
+    }
+
+    /// Answers a conversation, token by token; for a model without a chat template the stream throws
+    /// `InferenceError.noChatTemplate`.
+    public nonisolated func chat(
+        _ messages: [ChatMessage], model: String? = nil, options: GenerationOptions = .init()
+    ) -> AsyncThrowingStream<GenerationEvent, any Error> {
+        events(from: model) { $0.chat(messages, options: options) }
+    }
+
+    /// The result that a stream ends with.
+    private static func result(
+        of stream: AsyncThrowingStream<GenerationEvent, any Error>
+    ) async throws -> GenerationResult {
+        for try await event in stream {
+            if case .finished(let result) = event { return result }
+        }
+        // A stream ends without a result only when its task was cancelled.
+        throw CancellationError()
+    }
+
+    private nonisolated func events(
+        from model: String?,
+        _ start: @escaping @Sendable (LoadedModel) -> AsyncThrowingStream<GenerationEvent, any Error>
+    ) -> AsyncThrowingStream<GenerationEvent, any Error> {
+        AsyncThrowingStream { continuation in
+            let task = Task {
+                do {
+                    try await withModel(model) { loaded in
+                        for try await event in start(loaded) { continuation.yield(event) }
+                    }
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: error)
+                }
+            }
+            continuation.onTermination = { reason in
+                if case .cancelled = reason { task.cancel() }
+            }
+        }
+    }
+}

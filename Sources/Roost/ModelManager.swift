@@ -1,0 +1,170 @@
+public import Foundation
+public import Inference
+public import ModelStore
+public import Workers
+
+/// Everything that an app can ask of Roost: the models on disk, the models in memory, and their answers.
+///
+/// ```swift
+/// let roost = try await ModelManager()
+/// print(try await roost.generate("The capital of France is", model: "gemma3").text)
+/// ```
+///
+/// Several processes may use the same home directory at once. Names are read as Ollama reads them: `gemma3` is
+/// `gemma3:latest`. Where a model may be left out, the active one is taken.
+public actor ModelManager {
+    public nonisolated let configuration: RoostConfiguration
+    public nonisolated let store: ModelStore
+    private let residency: ModelResidency
+
+    /// Opens the home directory, which is made if it is missing.
+    ///
+    /// - Throws: `ModelStoreError`; `RoostError.invalidSetting` for an environment variable that cannot be read.
+    public init(configuration: RoostConfiguration? = nil) async throws {
+        let configuration = try configuration ?? .fromEnvironment()
+        self.configuration = configuration
+        store = try await ModelStore(root: configuration.homeDirectory)
+        residency = ModelResidency(maximumModelCount: configuration.maximumLoadedModels)
+    }
+
+    // MARK: Models on disk
+
+    /// The models in the store, by name.
+    public nonisolated func downloadedModels() async throws -> [ModelRecord] { try await store.models() }
+
+    /// One model of the store; `nil` is the active one.
+    ///
+    /// - Throws: `ModelStoreError.notFound`, `.invalidName`; `RoostError.noActiveModel`.
+    public nonisolated func model(named name: String?) async throws -> ModelRecord {
+        if let name { return try await store.model(named: ModelName(parsing: name)) }
+        guard let active = try await store.activeModel() else { throw RoostError.noActiveModel }
+        return active
+    }
+
+    /// Takes a GGUF file into the store; its name is made from the file's when `name` is `nil`.
+    ///
+    /// - Throws: `ModelStoreError`.
+    public nonisolated func importModel(
+        at file: URL, as name: String? = nil, linking: ImportLinking = .automatic,
+        progress: (@Sendable (ImportProgress) -> Void)? = nil
+    ) async throws -> ModelRecord {
+        try await store.importFile(
+            at: file, as: try name.map { try ModelName(parsing: $0) }, linking: linking, progress: progress)
+    }
+
+    /// Removes a name, and the weights when no other name refers to them; running requests on those end.
+    ///
+    /// - Throws: `ModelStoreError`.
+    @discardableResult
+    public func delete(_ name: String) async throws -> RemovalResult {
+        let result = try await store.remove(ModelName(parsing: name))
+        if result.freedByteCount > 0 { await residency.unload(result.digest.description, force: true) }
+        return result
+    }
+
+    /// Gives a model a second name; the weights are shared.
+    ///
+    /// - Throws: `ModelStoreError`.
+    @discardableResult
+    public nonisolated func copy(_ name: String, to newName: String) async throws -> ModelRecord {
+        try await store.copy(ModelName(parsing: name), to: ModelName(parsing: newName))
+    }
+
+    /// Renames a model.
+    ///
+    /// - Throws: `ModelStoreError`.
+    @discardableResult
+    public nonisolated func rename(_ name: String, to newName: String) async throws -> ModelRecord {
+        try await store.rename(ModelName(parsing: name), to: ModelName(parsing: newName))
+    }
+
+    /// Reads the whole file again and compares its SHA-256 with the digest.
+    ///
+    /// - Throws: `ModelStoreError`.
+    public nonisolated func verify(
+        _ name: String, progress: (@Sendable (ImportProgress) -> Void)? = nil
+    ) async throws -> VerificationResult {
+        try await store.verify(ModelName(parsing: name), progress: progress)
+    }
+
+    /// The file of a model. It is the store's: read it, do not change it.
+    ///
+    /// - Throws: `ModelStoreError`.
+    public nonisolated func path(of name: String) async throws -> URL {
+        store.blobURL(for: try await model(named: name).digest)
+    }
+
+    /// Chooses the model that is taken when none is named; `nil` chooses none.
+    ///
+    /// - Throws: `ModelStoreError`.
+    public nonisolated func setActive(_ name: String?) async throws {
+        try await store.setActive(try name.map { try ModelName(parsing: $0) })
+    }
+
+    /// The model that is taken when none is named.
+    public nonisolated func activeModel() async throws -> ModelRecord? { try await store.activeModel() }
+
+    // MARK: Models in memory
+
+    /// Loads a model, if it is not in memory, and starts its keep-alive anew.
+    ///
+    /// - Parameters:
+    ///   - options: how to load it; `nil` takes it as it is, or loads it by the configuration. A model that is loaded
+    ///     with other options is loaded again when its running requests have ended.
+    ///   - keepAlive: how long it stays after its last request; `nil` is the configuration's.
+    /// - Throws: `ModelStoreError`, `InferenceError`, `CancellationError`.
+    @discardableResult
+    public nonisolated func load(
+        _ name: String? = nil, options: LoadOptions? = nil, keepAlive: KeepAlive? = nil,
+        progress: (@Sendable (Double) -> Void)? = nil
+    ) async throws -> LoadedModel {
+        try await residency.load(request(name, options, keepAlive), progress: progress)
+    }
+
+    /// Runs `body` with the model loaded; it stays in memory at least until `body` returns.
+    ///
+    /// - Throws: `ModelStoreError`, `InferenceError`, `CancellationError`, or what `body` throws.
+    public nonisolated func withModel<R: Sendable>(
+        _ name: String? = nil, options: LoadOptions? = nil, keepAlive: KeepAlive? = nil,
+        progress: (@Sendable (Double) -> Void)? = nil, _ body: @Sendable (LoadedModel) async throws -> R
+    ) async throws -> R {
+        try await residency.withModel(request(name, options, keepAlive), progress: progress, body)
+    }
+
+    /// Lets a model go when its running requests have ended, at once with `force`; returns when its memory is free.
+    /// False when it was not in memory.
+    ///
+    /// - Throws: `ModelStoreError` for a name that the store does not have.
+    @discardableResult
+    public nonisolated func unload(_ name: String, force: Bool = false) async throws -> Bool {
+        await residency.unload(try await model(named: name).digest.description, force: force)
+    }
+
+    /// The models in memory now.
+    public nonisolated func loadedModels() async throws -> [LoadedModelStatus] {
+        let residents = await residency.residents()
+        guard !residents.isEmpty else { return [] }
+        let records = try await store.models()
+        return residents.compactMap { resident in
+            let named = records.filter { $0.digest.description == resident.key }
+            guard let record = named.first(where: { $0.name.description == resident.name }) ?? named.first else {
+                return nil
+            }
+            return LoadedModelStatus(record: record, resident: resident)
+        }
+    }
+
+    /// Ends running requests and frees all models. Nothing can be loaded after it.
+    public nonisolated func shutdown() async { await residency.close() }
+
+    private nonisolated func request(
+        _ name: String?, _ options: LoadOptions?, _ keepAlive: KeepAlive?
+    ) async throws -> ModelRequest {
+        let record = try await model(named: name)
+        // Statistics must not hold up an answer, nor fail it.
+        Task { [store] in try? await store.recordUse(of: record.name) }
+        return ModelRequest(
+            key: record.digest.description, name: record.name.description, file: store.blobURL(for: record.digest),
+            options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+public import Inference
+public import Workers
+
+/// Where Roost keeps things and how it behaves.
+public struct RoostConfiguration: Sendable, Hashable {
+    /// The folder of models, database and run-time files.
+    public var homeDirectory: URL
+    /// Address that the server listens on.
+    public var listenHost = "127.0.0.1"
+    /// Port that the server listens on; 0 takes a free one.
+    public var listenPort = 11535
+    /// How long an unused model stays in memory.
+    public var keepAlive = KeepAlive.standard
+    /// Most models in memory at once; `nil` as many as fit.
+    public var maximumLoadedModels: Int?
+    /// How models are loaded when a request does not say.
+    public var load = LoadOptions()
+
+    /// The defaults, with everything under `homeDirectory`.
+    public init(homeDirectory: URL = Self.defaultHomeDirectory()) {
+        self.homeDirectory = homeDirectory
+    }
+
+    /// `ROOST_HOME`, `ROOST_HOST` (`host`, `host:port` or `:port`), `ROOST_KEEP_ALIVE` (`5m`, seconds, 0 never,
+    /// negative forever), `ROOST_CONTEXT_LENGTH` (tokens), `ROOST_NUM_THREADS`, `ROOST_MAX_LOADED_MODELS`; the
+    /// defaults for what is not set.
+    ///
+    /// - Throws: `RoostError.invalidSetting` for a value that cannot be read.
+    public static func fromEnvironment(
+        _ environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> RoostConfiguration {
+        let value = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        var configuration = RoostConfiguration(homeDirectory: defaultHomeDirectory(environment))
+        if let text = value("ROOST_HOST") {
+            (configuration.listenHost, configuration.listenPort) = try address(
+                text, setting: "ROOST_HOST", defaults: (configuration.listenHost, configuration.listenPort))
+        }
+        if let text = value("ROOST_KEEP_ALIVE") {
+            guard let keepAlive = KeepAlive(text) else {
+                throw RoostError.invalidSetting(
+                    name: "ROOST_KEEP_ALIVE", value: text, rule: "a duration such as 5m, 300 (seconds), 0 or -1")
+            }
+            configuration.keepAlive = keepAlive
+        }
+        configuration.load.contextLength = try number(value, "ROOST_CONTEXT_LENGTH", "tokens")
+        configuration.load.threadCount = try number(value, "ROOST_NUM_THREADS", "threads")
+        configuration.maximumLoadedModels = try number(value, "ROOST_MAX_LOADED_MODELS", "models")
+        return configuration
+    }
+
+    /// Reads `host`, `host:port`, `[v6]:port` or `:port`, with or without `http://` before it.
+    ///
+    /// - Throws: `RoostError.invalidSetting` that names `setting`.
+    public static func address(
+        _ text: String, setting: String, defaults: (host: String, port: Int)
+    ) throws -> (host: String, port: Int) {
+        let refusal = RoostError.invalidSetting(
+            name: setting, value: text, rule: "host, host:port or :port with a port of 0 to 65535")
+        var rest = text[...]
+        if rest.hasPrefix("http://") { rest = rest.dropFirst(7) }
+        if rest.hasSuffix("/") { rest = rest.dropLast() }
+        var host = rest
+        var port: Substring?
+        if rest.hasPrefix("[") {
+            guard let end = rest.firstIndex(of: "]") else { throw refusal }
+            host = rest[rest.index(after: rest.startIndex)..<end]
+            let tail = rest[rest.index(after: end)...]
+            if !tail.isEmpty {
+                guard tail.hasPrefix(":") else { throw refusal }
+                port = tail.dropFirst()
+            }
+        } else if let colon = rest.lastIndex(of: ":"), rest.firstIndex(of: ":") == colon {
+            host = rest[..<colon]
+            port = rest[rest.index(after: colon)...]
+        }
+        guard !host.contains(where: { $0.isWhitespace || $0 == "/" || $0 == "@" }) else { throw refusal }
+        guard let port else { return (host.isEmpty ? defaults.host : String(host), defaults.port) }
+        guard let number = Int(port), (0...65535).contains(number) else { throw refusal }
+        return (host.isEmpty ? defaults.host : String(host), number)
+    }
+
+    /// `ROOST_HOME`; else `$XDG_DATA_HOME/roost` or `~/.local/share/roost`, on macOS
+    /// `~/Library/Application Support/Roost`.
+    public static func defaultHomeDirectory(
+        _ environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> URL {
+        if let home = environment["ROOST_HOME"], !home.isEmpty {
+            return URL(fileURLWithPath: home, isDirectory: true).standardizedFileURL
+        }
+        let user = FileManager.default.homeDirectoryForCurrentUser
+        #if os(macOS)
+            return user.appendingPathComponent("Library/Application Support/Roost", isDirectory: true)
+        #else
+            // The specification has relative paths ignored.
+            if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
+                return URL(fileURLWithPath: data, isDirectory: true).appendingPathComponent("roost", isDirectory: true)
+            }
+            return user.appendingPathComponent(".local/share/roost", isDirectory: true)
+        #endif
+    }
+
+    private static func number(
+        _ value: (String) -> String?, _ name: String, _ unit: String
+    ) throws -> Int? {
+        guard let text = value(name) else { return nil }
+        guard let number = Int(text), number > 0 else {
+            throw RoostError.invalidSetting(name: name, value: text, rule: "a number of \(unit), 1 or more")
+        }
+        return number
+    }
+}
