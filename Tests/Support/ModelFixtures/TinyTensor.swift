@@ -1,0 +1,55 @@
+import ModelFormats
+
+/// A tensor of a tiny model and how its weights are made.
+struct TinyTensor: Sendable {
+    enum Content: Sendable {
+        /// Evenly spread between ±`scale`/√row.
+        case random(scale: Float)
+        /// The same number everywhere.
+        case constant(Float)
+        /// Minus 1, 2, 3… along each row, as Mamba's A has it.
+        case negativeSteps
+    }
+
+    let name: String
+    let dimensions: [UInt64]
+    var type = GGMLType.f32
+    var content = Content.random(scale: 1.7)
+    /// Rows that are zero.
+    var zeroRows: [Int] = []
+
+    func bytes(using generator: inout SeededGenerator) -> [UInt8] {
+        let row = Int(dimensions.first ?? 1)
+        let count = Int(dimensions.reduce(1, *))
+        let zeros = Set(zeroRows)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count * (type == .f16 ? 2 : 4))
+        for index in 0..<count {
+            var value: Float
+            switch content {
+            case .random(let scale):
+                let unit = Float(generator.next() >> 40) / Float(1 << 24)
+                value = (2 * unit - 1) * scale / Float(row).squareRoot()
+            case .constant(let number): value = number
+            case .negativeSteps: value = -Float(index % row + 1)
+            }
+            if zeros.contains(index / row) { value = 0 }
+            if type == .f16 {
+                withUnsafeBytes(of: Self.half(value).littleEndian) { bytes.append(contentsOf: $0) }
+            } else {
+                withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+            }
+        }
+        return bytes
+    }
+
+    /// The bits of the half-precision number next to `value` towards zero, for |value| < 65504; subnormals become 0.
+    /// (`Float16` is not there on every platform.)
+    private static func half(_ value: Float) -> UInt16 {
+        let bits = value.bitPattern
+        let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
+        let exponent = Int((bits >> 23) & 0xFF) - 127 + 15
+        guard exponent > 0 else { return sign }
+        return sign | UInt16(exponent << 10) | UInt16(truncatingIfNeeded: (bits >> 13) & 0x3FF)
+    }
+}
