@@ -21,9 +21,12 @@ public struct Digest: Hashable, Sendable, Comparable, LosslessStringConvertible 
     /// The 32 raw bytes of a SHA-256; `nil` for any other count.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
-        let digits = Array("0123456789abcdef".utf8)
-        let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        hexadecimal = String(decoding: text, as: UTF8.self)
+        hexadecimal = Self.digits(of: bytes)
+    }
+
+    /// What a finished SHA-256 left in memory: 32 bytes by construction.
+    init(sha256 bytes: UnsafeRawBufferPointer) {
+        hexadecimal = Self.digits(of: bytes)
     }
 
     /// `sha256:<hex>`, as registries and manifests write it.
@@ -36,6 +39,12 @@ public struct Digest: Hashable, Sendable, Comparable, LosslessStringConvertible 
     public var short: String { String(hexadecimal.prefix(12)) }
 
     public static func < (lhs: Digest, rhs: Digest) -> Bool { lhs.hexadecimal < rhs.hexadecimal }
+
+    private static func digits(of bytes: some Collection<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
 
     private static func isLowercaseHexDigit(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
