@@ -271,7 +271,7 @@ install_libraries() {
             libs="$libs -framework $item" expect_framework=
             continue
         fi
-        name=$(basename "$item")
+        name=${item##*/}
         name=${name#lib}
         case $item in
             -framework) expect_framework=yes ;;
