@@ -1,1 +1,3 @@
-print("Roost")
+import RoostCommands
+
+await RoostCommand.start()

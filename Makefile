@@ -1,0 +1,55 @@
+# The one door: everything a person does with this tree is a target here. `make help` lists them.
+
+SHELL := /bin/bash
+BUILD := Scripts/swift.sh build
+
+# Swift's sources; what is built lies elsewhere.
+SOURCES := Package.swift Sources Tests Examples Benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: run test build release engine env bench lint format clean help
+
+run: ## Build everything and talk to a model (MODEL=name and PROMPT=text choose others)
+	@Scripts/system.sh
+	@Scripts/engine.sh libs
+	@Scripts/run.sh
+
+test: ## Build and run all tests (ARGS="--filter Name" for some, ROOST_VERBOSE=1 for all output)
+	@Scripts/system.sh
+	@Scripts/engine.sh libs
+	@Scripts/engine.sh tools
+	@Scripts/test.sh $(ARGS)
+
+build: engine ## Debug build of everything
+	@$(BUILD)
+
+release: engine ## Release build of the roost program
+	@$(BUILD) -c release --product roost
+	@echo "$$(swift build -c release --show-bin-path)/roost"
+
+engine: ## Build the engine (llama.cpp) into the cache, if it is not there; prints its prefix
+	@Scripts/system.sh
+	@Scripts/engine.sh libs
+	@Scripts/engine.sh prefix
+
+env: ## Print the shell settings that swift build needs: eval "$$(make -s env)"
+	@Scripts/engine.sh env
+
+bench: ## Measure speed beside llama.cpp's own tools
+	@Scripts/system.sh
+	@Scripts/engine.sh libs
+	@Scripts/engine.sh tools
+	@Scripts/bench.sh $(ARGS)
+
+lint: ## Check formatting and style
+	@swift format lint --strict --parallel --recursive $(SOURCES)
+
+format: ## Format all Swift sources in place
+	@swift format --in-place --parallel --recursive $(SOURCES)
+
+clean: ## Remove build results (the engine in the cache stays)
+	@rm -rf .build
+	@Scripts/engine.sh clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { gsub(/\$$\$$/, "$$", $$2); printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

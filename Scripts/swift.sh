@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Runs `swift build` with the engine in reach and its output reduced to what a person needs: how far it is, then
+# warnings and errors in full. Arguments go to swift.
+
+. "$(dirname "$0")/common.sh"
+cd "$roost_root"
+
+eval "$(Scripts/engine.sh env)"
+if [ -n "${ROOST_VERBOSE:-}" ]; then exec swift "$@"; fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+show() {
+    local line last=-1 tenth
+    while IFS= read -r line || [ -n "$line" ]; do
+        printf '%s\n' "$line" >>"$log"
+        if [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then
+            if [ -t 2 ]; then
+                printf '\rRoost: %s of %s steps\033[K' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" >&2
+            else
+                # The total grows while it builds, so a tenth may come again: it is said once.
+                tenth=$((BASH_REMATCH[1] * 10 / BASH_REMATCH[2]))
+                if [ "$tenth" -gt "$last" ]; then
+                    last=$tenth
+                    say "Roost: ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]} steps"
+                fi
+            fi
+        elif [[ $line == Fetching\ * ]] && [ -t 2 ]; then
+            printf '\r%s\033[K' "$line" >&2
+        fi
+    done
+    if [ -t 2 ]; then printf '\r\033[K' >&2; fi
+}
+
+status=0
+swift "$@" 2>&1 | show || status=$?
+if [ "$status" -ne 0 ]; then
+    if grep -qE '(error|fatal): ' "$log"; then
+        grep -vE '^\[[0-9]+/[0-9]+\]' "$log" | tail -n 120 >&2
+    else
+        tail -n 60 "$log" >&2
+    fi
+    if grep -qE "Killed|signal 9" "$log"; then
+        die "The compiler ran out of memory." "Build with fewer at once: swift build --jobs 1"
+    fi
+    die "swift $1 failed."
+fi
+grep -E '(warning|error): ' "$log" >&2 || true

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Builds and runs all tests, quietly: progress while it builds, then failures in full and one summary line.
+# Arguments go to `swift test` (for example --filter GGUF). ROOST_VERBOSE=1 shows everything.
+
+. "$(dirname "$0")/common.sh"
+cd "$roost_root"
+
+eval "$(Scripts/engine.sh env)"
+ROOST_TEST_MODEL=$(Scripts/model.sh)
+ROOST_TEST_PYTHON=$(Scripts/python.sh)
+export ROOST_TEST_MODEL ROOST_TEST_PYTHON
+
+started=$SECONDS
+Scripts/swift.sh build --build-tests
+built=$SECONDS
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+if [ -n "${ROOST_VERBOSE:-}" ]; then
+    swift test --skip-build "$@" 2>&1 | tee "$log" || status=$?
+else
+    swift test --skip-build "$@" >"$log" 2>&1 || status=$?
+fi
+
+total=$(grep -oE 'Test run with [0-9]+ tests?' "$log" | awk '{ n += $4 } END { print n + 0 }')
+if [ "$status" -ne 0 ]; then
+    if [ -z "${ROOST_VERBOSE:-}" ]; then
+        # Each failed expectation with the comments and values below it; a crash is at the end of the log.
+        grep -E '^(✘|↳|􀢄|􀄵)|error:|Fatal error|Crash' "$log" | head -n 200 >&2 || true
+        grep -q 'Test run with' "$log" || tail -n 40 "$log" >&2
+    fi
+    failed=$(grep -cE '^(✘|􀢄) +Test .* failed after' "$log" || true)
+    say "FAILED: $failed of $total tests failed (build $((built - started)) s, tests $((SECONDS - built)) s)"
+    exit 1
+fi
+if [ "$total" -eq 0 ]; then
+    tail -n 20 "$log" >&2
+    die "No test ran."
+fi
+skipped=$(grep -cE '^(➜|􀙟) +Test .* skipped' "$log" || true)
+say "PASSED: $total tests$([ "$skipped" -eq 0 ] || echo ", $skipped of them skipped") (build $((built - started)) s, tests $((SECONDS - built)) s)"

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Terminal
+
+/// The root of the command line: `roost <subcommand>`.
+public struct RoostCommand: AsyncParsableCommand {
+    /// Name, help and subcommands.
+    public static let configuration = CommandConfiguration(
+        commandName: "roost",
+        abstract: "Finds, stores and runs AI models on your own machine.",
+        discussion: """
+            Begin with a model file you have, or with the demo model of `make run`:
+
+              roost import model.gguf        put a model into the store
+              roost run model                talk to it
+              roost run model "Why is the sky blue?"
+              roost serve                    an HTTP server for Ollama and OpenAI clients
+
+            Models and settings live in ROOST_HOME. If something does not work, `roost doctor` looks for the reason.
+            """,
+        version: RoostVersion.text,
+        groupedSubcommands: [],
+        defaultSubcommand: nil
+    )
+
+    /// ArgumentParser makes the command.
+    public init() {}
+
+    /// Parses the program's arguments, runs the command, and ends the process with its exit status.
+    public static func start() async -> Never {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            exit(withError: nil)
+        } catch {
+            guard let status = ExitStatus(of: error) else { exit(withError: error) }
+            Console.error.print(Console.error.styled("Error:", .red, .bold) + " \(error)")
+            exit(withError: status.code)
+        }
+    }
+}
