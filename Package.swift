@@ -90,7 +90,7 @@ let package = Package(
         tests("SecurityTests", ["Security"]),
         tests("ModelFormatsTests", ["ModelFormats", "ModelFixtures"]),
         tests("ModelStoreTests", ["ModelStore", "ModelFixtures"]),
-        tests("InferenceTests", ["Inference", "ModelFixtures"]),
+        tests("InferenceTests", ["Inference", "ModelFixtures", "ModelFormats"]),
         tests("WorkersTests", ["Workers", "ModelFixtures"]),
         tests("RoostTests", ["Roost", "ModelFixtures"]),
         tests(

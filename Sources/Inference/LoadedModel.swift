@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Synchronization
 
 /// A model in memory, ready to generate.
@@ -14,7 +14,7 @@ public final class LoadedModel: Sendable {
     private let parts: Mutex<Parts?>
 
     private struct Parts {
-        let model: ModelHandle
+        let tokenizer: Tokenizer
         let templates: TemplateCache
     }
 
@@ -38,7 +38,8 @@ public final class LoadedModel: Sendable {
         progress: (@Sendable (Double) -> Void)? = nil
     ) async throws -> LoadedModel {
         let cancelled = CancellationFlag()
-        let loader = ModelLoader(path: url.path, options: options, progress: progress, isCancelled: cancelled)
+        let loader = ModelLoader(
+            path: url.path, options: options, vocabularyOnly: false, progress: progress, isCancelled: cancelled)
         let name = name ?? url.lastPathComponent
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
@@ -81,7 +82,7 @@ public final class LoadedModel: Sendable {
         let session = EngineSession(model: model, context: context, templates: templates, info: info)
         loaded.resume(
             returning: LoadedModel(
-                info: info, memory: context.memory, queue: queue, parts: Parts(model: model, templates: templates)))
+                info: info, memory: context.memory, queue: queue, parts: Parts(tokenizer: Tokenizer(model), templates: templates)))
         return session
     }
 
@@ -92,9 +93,7 @@ public final class LoadedModel: Sendable {
     ///   - parseSpecial: reads text such as `<eos>` as the token of that name.
     /// - Throws: `InferenceError.unloaded`, `.decodeFailed` when the engine refuses the text.
     public func tokenize(_ text: String, addSpecial: Bool = true, parseSpecial: Bool = false) throws -> [Int32] {
-        guard let tokens = try loadedParts().model.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
-        else { throw InferenceError.decodeFailed(code: -1, reason: "the text could not be tokenized") }
-        return tokens
+        try loadedParts().tokenizer.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
     }
 
     /// The text of `tokens`; bytes that are not UTF-8 become U+FFFD.
@@ -103,15 +102,7 @@ public final class LoadedModel: Sendable {
     public func detokenize(
         _ tokens: [Int32], removeSpecial: Bool = false, unparseSpecial: Bool = true
     ) throws -> String {
-        if let wrong = tokens.first(where: { $0 < 0 || Int($0) >= info.vocabularyCount }) {
-            throw InferenceError.invalidOption(
-                name: "token", value: "\(wrong)", rule: "between 0 and \(info.vocabularyCount - 1)")
-        }
-        guard
-            let bytes = try loadedParts().model.detokenize(
-                tokens, removeSpecial: removeSpecial, unparseSpecial: unparseSpecial)
-        else { throw InferenceError.decodeFailed(code: -1, reason: "the tokens could not be made text") }
-        return String(decoding: bytes, as: UTF8.self)
+        try loadedParts().tokenizer.detokenize(tokens, removeSpecial: removeSpecial, unparseSpecial: unparseSpecial)
     }
 
     /// The conversation as the model's own chat template writes it, ready for the answer.

@@ -17,13 +17,31 @@ enum MemoryCheck {
         let bound = Double(weights) + cacheBound(model, options, Int(context.n_ctx)) + Double(1 << 30)
         guard bound > Double(available) else { return }
 
-        var memory = roost_memory()
-        guard roost_memory_estimate(path, options.modelParameters, context, &memory) else { return }
-        let needed = memory.model + memory.context + memory.compute
-        guard needed > UInt64(clamping: available) else { return }
+        guard let needed = exact(path, options, context), needed > available else { return }
         throw InferenceError.outOfMemory(
-            neededByteCount: Int64(clamping: needed), availableByteCount: available,
+            neededByteCount: needed, availableByteCount: available,
             what: "\(path) with a context of \(context.n_ctx) tokens")
+    }
+
+    /// What the engine would take, in bytes; `nil` when it could not tell.
+    ///
+    /// Memory grows linearly with the context, and the engine's lists of cells are real even when it only pretends:
+    /// for a long context two short ones are asked for and the line through them gives the answer.
+    private static func exact(
+        _ path: String, _ options: LoadOptions, _ context: llama_context_params
+    ) -> Int64? {
+        func estimate(_ length: UInt32) -> Double? {
+            var context = context
+            context.n_ctx = length
+            var memory = roost_memory()
+            guard roost_memory_estimate(path, options.modelParameters, context, &memory) else { return nil }
+            return Double(memory.model) + Double(memory.context) + Double(memory.compute)
+        }
+        let (short, long) = (UInt32(16384), UInt32(32768))
+        guard context.n_ctx > 2 * long else { return estimate(context.n_ctx).map { Int64($0) } }
+        guard let low = estimate(short), let high = estimate(long) else { return nil }
+        let perToken = (high - low) / Double(long - short)
+        return Int64(min(high + perToken * Double(context.n_ctx - long), 9e18))
     }
 
     /// Bytes that the KV cache takes at most: every layer full, none with a sliding window.

@@ -6,6 +6,7 @@ import Synchronization
 struct ModelLoader: Sendable {
     let path: String
     let options: LoadOptions
+    let vocabularyOnly: Bool
     let progress: (@Sendable (Double) -> Void)?
     let isCancelled: CancellationFlag
 
@@ -16,6 +17,7 @@ struct ModelLoader: Sendable {
         Engine.start()
         _ = Engine.takeComplaint()
         var parameters = options.modelParameters
+        parameters.vocab_only = vocabularyOnly
         let report = Report(progress: progress, isCancelled: isCancelled)
         parameters.progress_callback = { fraction, data in
             data.map { Unmanaged<Report>.fromOpaque($0).takeUnretainedValue().proceed(Double(fraction)) } ?? true

@@ -35,11 +35,18 @@ struct TextAssembler {
         return text
     }
 
+    /// The stop string that is complete first; of those that end together, the longest. So the outcome does not depend
+    /// on how the text is cut into tokens.
     private func firstStop() -> (start: Int, stop: [UInt8])? {
-        for start in pending.indices {
-            for stop in stops where pending[start...].starts(with: stop) { return (start, stop) }
+        var first: (start: Int, stop: [UInt8])?
+        for stop in stops where stop.count <= pending.count {
+            let lastEnd = first.map { $0.start + $0.stop.count } ?? pending.count
+            guard let start = (0...pending.count - stop.count).first(where: { pending[$0...].starts(with: stop) }),
+                start + stop.count <= lastEnd
+            else { continue }
+            if start + stop.count < lastEnd || stop.count > (first?.stop.count ?? 0) { first = (start, stop) }
         }
-        return nil
+        return first
     }
 
     /// Length of the longest end of `pending` that begins a stop string.

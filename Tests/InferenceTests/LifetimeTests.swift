@@ -1,0 +1,114 @@
+import Foundation
+import Inference
+import ModelFixtures
+import Testing
+
+@Suite("Cancelling and unloading")
+struct LifetimeTests {
+    /// Goes on until something ends it: tiny models have room for 512 tokens, so the context is made large.
+    private var endless: GenerationOptions {
+        var options = GenerationOptions.fixed(0)
+        options.maxTokens = nil
+        return options
+    }
+
+    private func waitUntil(_ holds: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !holds() {
+            try #require(ContinuousClock.now < deadline, "it did not happen within a minute")
+            await Task.yield()
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
+    @Test("Leaving the stream frees the engine for the next request")
+    func leave() async throws {
+        let model = try await TinyModelFile(.llama()).load(contextLength: 100_000)
+        for _ in 0..<3 {
+            var seen = 0
+            for try await event in model.generate("Hello", options: endless) {
+                if case .text = event { seen += 1 }
+                if seen == 3 { break }
+            }
+            #expect(seen == 3)
+        }
+        #expect(try await model.generate("Hello", options: .fixed(4)).outcome().result.tokens.count == 4)
+        try await waitUntil { model.activeRequestCount == 0 }
+        #expect(model.queuedRequestCount == 0)
+        await model.unload()
+    }
+
+    @Test("A cancelled task ends its request, a waiting one too")
+    func cancel() async throws {
+        let model = try await TinyModelFile(.llama()).load(contextLength: 100_000)
+        let running = Task { try await model.generate("Hello", options: endless).outcome() }
+        try await waitUntil { model.activeRequestCount == 1 }
+        let waiting = Task { try await model.generate("Hello", options: endless).outcome() }
+        try await waitUntil { model.queuedRequestCount == 1 }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        try await waitUntil { model.queuedRequestCount == 0 }
+        #expect(model.activeRequestCount == 1)
+        running.cancel()
+        await #expect(throws: CancellationError.self) { try await running.value }
+        try await waitUntil { model.activeRequestCount == 0 }
+        await model.unload()
+    }
+
+    @Test("Unloading ends running and waiting streams with an error that says so")
+    func unload() async throws {
+        let model = try await TinyModelFile(.llama()).load(contextLength: 100_000)
+        let running = Task { try await model.generate("Hello", options: endless).outcome() }
+        try await waitUntil { model.activeRequestCount == 1 }
+        let waiting = Task { try await model.generate("Hello", options: endless).outcome() }
+        try await waitUntil { model.queuedRequestCount == 1 }
+        await model.unload()
+        await #expect(throws: InferenceError.unloaded) { try await running.value }
+        await #expect(throws: InferenceError.unloaded) { try await waiting.value }
+        await #expect(throws: InferenceError.unloaded) { try await model.generate("Hello").outcome() }
+        #expect(throws: InferenceError.unloaded) { try model.tokenize("Hello") }
+        await model.unload()
+    }
+
+    @Test("Loading and unloading again and again leaves no memory behind")
+    func memory() async throws {
+        let file = try TinyModelFile(.llama())
+        func cycle(_ count: Int) async throws {
+            for _ in 0..<count {
+                let model = try await file.load(contextLength: 65536)
+                _ = try await model.generate("Hello", options: .fixed(2)).outcome()
+                await model.unload()
+            }
+        }
+        try await cycle(5)
+        let before = ProcessMemory.current().residentByteCount
+        try await cycle(20)
+        let growth = ProcessMemory.current().residentByteCount - before
+        // The cache of one load alone is 32 MiB; twenty that stayed would be 640.
+        #expect(growth < 320 << 20)
+    }
+
+    @Test("A load that is cancelled throws and leaves nothing running")
+    func cancelledLoad() async throws {
+        let file = try TinyModelFile(.llama())
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await file.load()
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await task.value }
+    }
+
+    @Test("Progress of loading rises to 1")
+    func progress() async throws {
+        let file = try TinyModelFile(.llama())
+        let (stream, continuation) = AsyncStream.makeStream(of: Double.self)
+        let model = try await LoadedModel.load(at: file.url) { continuation.yield($0) }
+        continuation.finish()
+        var seen: [Double] = []
+        for await fraction in stream { seen.append(fraction) }
+        #expect(seen.last == 1)
+        #expect(seen == seen.sorted())
+        await model.unload()
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import ModelFixtures
+import Roost
+import Testing
+
+@Suite("The façade")
+struct ModelManagerTests {
+    /// A manager with a home of its own, which is removed after `body`.
+    private func withManager(_ body: (ModelManager) async throws -> Void) async throws {
+        let home = FileManager.default.temporaryDirectory.appending(path: "roost-home-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        var configuration = RoostConfiguration(homeDirectory: home)
+        configuration.load.threadCount = 1
+        let manager = try await ModelManager(configuration: configuration)
+        try await body(manager)
+        await manager.shutdown()
+    }
+
+    private var short: GenerationOptions {
+        var options = GenerationOptions.greedy
+        options.maxTokens = 6
+        options.ignoreEndOfGeneration = true
+        return options
+    }
+
+    @Test("Import, list, generate, stream, chat, unload, delete in a few lines")
+    func tour() async throws {
+        let file = try TinyModelFile(.llama(chatTemplate: TinyModel.chatML))
+        try await withManager { roost in
+            let record = try await roost.importModel(at: file.url, as: "tiny")
+            #expect(record.name.description == "tiny:latest")
+            #expect(try await roost.downloadedModels().map(\.name) == [record.name])
+
+            let result = try await roost.generate("Hello", model: "tiny", options: short)
+            #expect(result.tokens.count == 6)
+            var streamed = ""
+            for try await event in roost.stream("Hello", model: "tiny", options: short) {
+                if case .text(let text) = event { streamed += text }
+            }
+            #expect(streamed == result.text)
+            var chatted: GenerationResult?
+            for try await event in roost.chat([.user("Hi")], model: "tiny", options: short) {
+                if case .finished(let result) = event { chatted = result }
+            }
+            #expect(chatted?.tokens.count == 6)
+
+            let status = try #require(try await roost.loadedModels().first)
+            #expect(status.record.name == record.name)
+            #expect(status.memory.weightsByteCount > 0)
+            #expect(status.expiresAt != nil)
+            #expect(try await roost.unload("tiny"))
+            #expect(try await roost.loadedModels().isEmpty)
+            #expect(try await roost.delete("tiny").freedByteCount > 0)
+            #expect(try await roost.downloadedModels().isEmpty)
+        }
+    }
+
+    @Test("The active model is taken when none is named; without one the error says so")
+    func active() async throws {
+        let file = try TinyModelFile(.llama())
+        try await withManager { roost in
+            await #expect(throws: RoostError.noActiveModel) { try await roost.generate("Hello") }
+            _ = try await roost.importModel(at: file.url, as: "tiny")
+            try await roost.setActive("tiny")
+            #expect(try await roost.generate("Hello", options: short).tokens.count == 6)
+        }
+    }
+
+    @Test("Two names of one file share what is in memory")
+    func shared() async throws {
+        let file = try TinyModelFile(.llama())
+        try await withManager { roost in
+            _ = try await roost.importModel(at: file.url, as: "tiny")
+            try await roost.copy("tiny", to: "other:v2")
+            let first = try await roost.load("tiny")
+            #expect(try await roost.load("other:v2") === first)
+            #expect(try await roost.loadedModels().count == 1)
+            #expect(try await roost.delete("tiny").freedByteCount == 0)
+            #expect(try await roost.generate("Hello", model: "other:v2", options: short).tokens.count == 6)
+        }
+    }
+
+    @Test("An unknown name is an error that names it")
+    func unknown() async throws {
+        try await withManager { roost in
+            let error = try await #require(throws: ModelStoreError.self) {
+                try await roost.generate("Hello", model: "nobody")
+            }
+            #expect("\(error)".contains("nobody"))
+        }
+    }
+}

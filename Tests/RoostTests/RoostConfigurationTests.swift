@@ -1,0 +1,56 @@
+import Foundation
+import Roost
+import Testing
+
+@Suite("Configuration")
+struct RoostConfigurationTests {
+    @Test("Without settings, only this machine can reach the server and the defaults hold")
+    func defaults() throws {
+        let configuration = try RoostConfiguration.fromEnvironment([:])
+        #expect(configuration.listenHost == "127.0.0.1")
+        #expect(configuration.listenPort == 11535)
+        #expect(configuration.keepAlive == .after(.seconds(300)))
+        #expect(configuration.load.contextLength == nil)
+    }
+
+    @Test("Settings are read from the environment")
+    func environment() throws {
+        let configuration = try RoostConfiguration.fromEnvironment([
+            "ROOST_HOME": "/somewhere/roost", "ROOST_HOST": "localhost:8080", "ROOST_KEEP_ALIVE": "10m",
+            "ROOST_CONTEXT_LENGTH": "4096", "ROOST_NUM_THREADS": "3", "ROOST_MAX_LOADED_MODELS": "2",
+        ])
+        #expect(configuration.homeDirectory.path == "/somewhere/roost")
+        #expect(configuration.listenHost == "localhost")
+        #expect(configuration.listenPort == 8080)
+        #expect(configuration.keepAlive == .after(.seconds(600)))
+        #expect(configuration.load.contextLength == 4096)
+        #expect(configuration.load.threadCount == 3)
+        #expect(configuration.maximumLoadedModels == 2)
+    }
+
+    @Test(
+        "Addresses are read in the usual forms",
+        arguments: [
+            ("0.0.0.0", "0.0.0.0", 1), ("example:80", "example", 80), (":99", "h", 99), ("[::1]:5", "::1", 5),
+            ("[::1]", "::1", 1), ("::1", "::1", 1), ("http://localhost:7/", "localhost", 7),
+        ])
+    func addresses(text: String, host: String, port: Int) throws {
+        let address = try RoostConfiguration.address(text, setting: "X", defaults: ("h", 1))
+        #expect(address == (host, port))
+    }
+
+    @Test(
+        "A setting that cannot be read is refused with its name and value",
+        arguments: [
+            ("ROOST_HOST", "localhost:70000"), ("ROOST_HOST", "a b"), ("ROOST_HOST", "host:port"),
+            ("ROOST_KEEP_ALIVE", "soon"), ("ROOST_CONTEXT_LENGTH", "many"), ("ROOST_CONTEXT_LENGTH", "-5"),
+            ("ROOST_NUM_THREADS", "0"),
+        ])
+    func refused(name: String, value: String) throws {
+        let error = try #require(throws: RoostError.self) {
+            try RoostConfiguration.fromEnvironment([name: value])
+        }
+        #expect("\(error)".contains(name))
+        #expect("\(error)".contains(value))
+    }
+}
