@@ -10,6 +10,8 @@ extension GGUFError {
             "“\(clean(key))” has the type \(found) instead of \(expected); convert the model again."
         case .valueOutOfRange(let key, let value, let allowed):
             "“\(clean(key))” is \(value) and must be \(Self.text(allowed)); the file is damaged, do not use it."
+        case .notFinite(let key):
+            "“\(clean(key))” is not a finite number; the file is damaged, do not use it."
         case .perLayerCount(let key, let count, let layers):
             "“\(clean(key))” has \(count) elements for a model of \(layers) layers; convert the model again."
         case .headsNotDivisible(let layer, let heads, let keyValueHeads):
@@ -21,6 +23,8 @@ extension GGUFError {
             "The engine does not know the tokenizer “\(clean(name))”; update Roost or choose another model."
         case .emptyVocabulary:
             "The vocabulary has no tokens; convert the model again."
+        case .vocabularyTooLarge(let tokens, let limit):
+            "The vocabulary has \(tokens) tokens and the limit is \(limit); the file is damaged, do not use it."
         case .vocabularyCount(let key, let count, let tokens):
             "“\(clean(key))” has \(count) elements for \(tokens) tokens; convert the model again."
         case .duplicateToken(let first, let second):

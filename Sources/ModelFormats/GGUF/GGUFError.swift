@@ -58,11 +58,13 @@ public enum GGUFError: Error, Hashable, Sendable {
     case unknownArchitecture(String)
     case wrongValueType(key: String, found: String, expected: String)
     case valueOutOfRange(key: String, value: Int64, allowed: ClosedRange<Int64>)
+    case notFinite(key: String)
     case perLayerCount(key: String, count: Int, layers: Int)
     case headsNotDivisible(layer: Int, heads: Int, keyValueHeads: Int)
     case expertsUsedExceedExperts(used: Int, experts: Int)
     case unknownTokenizer(String)
     case emptyVocabulary
+    case vocabularyTooLarge(tokens: Int, limit: Int)
     case vocabularyCount(key: String, count: Int, tokens: Int)
     case duplicateToken(first: Int, second: Int)
     case badTokenType(token: Int, type: Int)

@@ -11,6 +11,15 @@ enum GGUFLimits {
     static let headerByteCount = 256 << 20
     static let alignment: ClosedRange<UInt32> = 8...4096
     static let chatTemplateByteCount = 256 << 10
+    /// The engine's own limits: more layers or experts end the process that loads them.
+    static let layers: Int64 = 512
+    static let experts: Int64 = 1024
+    static let contextLength: Int64 = 1 << 28
+    static let embeddingLength: Int64 = 1 << 18
+    static let heads: Int64 = 1 << 14
+    /// Any other length or count of a layer.
+    static let layerSize: Int64 = 1 << 24
+    static let tokens = 4 << 20
 
     /// Whole files that some converters embed as text, and that are longer than any other string.
     static let embeddedFileKeys: Set<String> = ["tokenizer.huggingface.json", "tokenizer.rwkv.world"]
