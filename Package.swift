@@ -4,7 +4,7 @@ import PackageDescription
 // One target per room of the architecture; the arrows between rooms are the
 // `dependencies` below and nothing else. The engine (llama.cpp) is found through
 // pkg-config as `roost-engine`: `make engine` builds it and the Makefile sets
-// PKG_CONFIG_PATH. `. "$(make -s env)"` does the same for a shell.
+// PKG_CONFIG_PATH. `eval "$(make -s env)"` does the same for a shell.
 
 let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -34,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -59,9 +60,12 @@ let package = Package(
             "RoostServer",
             [
                 "Roost",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         room(
@@ -72,7 +76,9 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         .executableTarget(name: "RoostCLI", dependencies: ["RoostCommands"], swiftSettings: swiftSettings),
 
@@ -95,7 +101,15 @@ let package = Package(
         tests("RoostTests", ["Roost", "ModelFixtures"]),
         tests(
             "RoostServerTests",
-            ["RoostServer", "ModelFixtures", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+            [
+                "RoostServer", "Roost", "ModelFixtures",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         tests("TerminalTests", ["Terminal"]),
         tests(
             "IntegrationTests", ["ModelFixtures", "ModelFormats", "ModelStore", "Security"], exclude: ["python"]),

@@ -9,6 +9,8 @@ eval "$(Scripts/engine.sh env)"
 ROOST_TEST_MODEL=$(Scripts/model.sh)
 ROOST_TEST_PYTHON=$(Scripts/python.sh)
 export ROOST_TEST_MODEL ROOST_TEST_PYTHON
+# The lines are read below; colour would be in the way.
+export NO_COLOR=1
 
 started=$SECONDS
 Scripts/swift.sh build --build-tests

@@ -51,6 +51,10 @@ public struct ModelName: Sendable, LosslessStringConvertible {
         }
         self.name = parts.joined(separator: "/")
         self.tag = String(tag)
+        // The implied tag counts, or the name could not be read back.
+        guard description.utf8.count <= Self.maximumByteCount else {
+            throw refuse("a name has at most \(Self.maximumByteCount) bytes with its tag")
+        }
     }
 
     /// Reads a name; `nil` when the text breaks a rule.

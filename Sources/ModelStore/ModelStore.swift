@@ -17,7 +17,11 @@ public actor ModelStore {
     /// The folder that holds the store.
     public nonisolated let root: URL
 
-    private let vault: Vault
+    let vault: Vault
+    /// Uses that are not in the database yet.
+    var pendingUses: [ModelName: PendingUses] = [:]
+    /// Writes ``pendingUses``; `nil` when there is nothing to write.
+    var writingUses: Task<Void, any Error>?
     /// Copies and hashes.
     private let transfers = BlockingQueue(label: "roost.store.transfers", isSerial: false)
     /// Changes under the store's lock, one after the other.
@@ -113,19 +117,6 @@ public actor ModelStore {
         try await vault.database.read { try $0.models().first(where: \.isActive) }
     }
 
-    /// Counts a use of the model and notes the time.
-    ///
-    /// - Throws: ``ModelStoreError/notFound(_:suggestions:)``.
-    public func recordUse(of name: ModelName) async throws {
-        let now = vault.now
-        try await vault.database.write { db in
-            var row = try db.row(of: name)
-            row.useCount += 1
-            row.lastUsedAt = now()
-            try row.update(db)
-        }
-    }
-
     /// The state of files and database, for `roost doctor`. Reads no content; see ``verify(_:progress:)``.
     public func check() async throws -> StoreCheck {
         let vault = vault
@@ -182,5 +173,12 @@ public actor ModelStore {
             path: url.path, name: name, linking: linking, source: source ?? url.path, isReplacing: replacing,
             vault: vault, progress: progress ?? { _ in })
         return try await job.run(transfers: transfers, changes: changes)
+    }
+
+    /// Runs work that blocks on a thread of the store.
+    func onTransferThread<Value: Sendable>(
+        _ body: @escaping @Sendable (Cancellation) throws -> Value
+    ) async throws -> Value {
+        try await transfers.run(body)
     }
 }

@@ -43,13 +43,17 @@ public actor ModelManager {
 
     /// Takes a GGUF file into the store; its name is made from the file's when `name` is `nil`.
     ///
+    /// - Parameters:
+    ///   - linking: whether the file's bytes may be shared with the store, or must be copied.
+    ///   - replacing: lets the name go from other content that it refers to; without it that is an error.
     /// - Throws: `ModelStoreError`.
     public nonisolated func importModel(
-        at file: URL, as name: String? = nil, linking: ImportLinking = .automatic,
+        at file: URL, as name: String? = nil, linking: ImportLinking = .automatic, replacing: Bool = false,
         progress: (@Sendable (ImportProgress) -> Void)? = nil
     ) async throws -> ModelRecord {
         try await store.importFile(
-            at: file, as: try name.map { try ModelName(parsing: $0) }, linking: linking, progress: progress)
+            at: file, as: try name.map { try ModelName(parsing: $0) }, linking: linking, replacing: replacing,
+            progress: progress)
     }
 
     /// Removes a name, and the weights when no other name refers to them; running requests on those end.
@@ -91,7 +95,7 @@ public actor ModelManager {
     ///
     /// - Throws: `ModelStoreError`.
     public nonisolated func path(of name: String) async throws -> URL {
-        store.blobURL(for: try await model(named: name).digest)
+        try await store.location(of: ModelName(parsing: name))
     }
 
     /// Chooses the model that is taken when none is named; `nil` chooses none.
@@ -164,7 +168,7 @@ public actor ModelManager {
         // Statistics must not hold up an answer, nor fail it.
         Task { [store] in try? await store.recordUse(of: record.name) }
         return ModelRequest(
-            key: record.digest.description, name: record.name.description, file: store.blobURL(for: record.digest),
+            key: record.digest.description, name: record.name.description, file: try await store.location(of: record.name),
             options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)
     }
 }

@@ -18,8 +18,18 @@ public struct RoostCommand: AsyncParsableCommand {
             Models and settings live in ROOST_HOME. If something does not work, `roost doctor` looks for the reason.
             """,
         version: RoostVersion.text,
-        groupedSubcommands: [],
-        defaultSubcommand: nil
+        groupedSubcommands: [
+            CommandGroup(name: "Use a model", subcommands: [RunCommand.self]),
+            CommandGroup(
+                name: "Models on disk",
+                subcommands: [
+                    ListCommand.self, ShowCommand.self, ImportCommand.self, CopyCommand.self, MoveCommand.self,
+                    RemoveCommand.self, VerifyCommand.self, ActivateCommand.self,
+                ]),
+            CommandGroup(
+                name: "Server", subcommands: [ServeCommand.self, ProcessesCommand.self, StopCommand.self]),
+            CommandGroup(name: "Roost itself", subcommands: [DoctorCommand.self, CompletionsCommand.self]),
+        ]
     )
 
     /// ArgumentParser makes the command.

@@ -38,6 +38,7 @@ public struct Digest: Hashable, Sendable, Comparable, LosslessStringConvertible 
     /// The first 12 digits, for tables and messages.
     public var short: String { String(hexadecimal.prefix(12)) }
 
+    /// Orders by the hexadecimal text.
     public static func < (lhs: Digest, rhs: Digest) -> Bool { lhs.hexadecimal < rhs.hexadecimal }
 
     private static func digits(of bytes: some Collection<UInt8>) -> String {

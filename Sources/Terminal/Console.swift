@@ -123,6 +123,9 @@ public struct DescriptorSink: TextSink {
                 } else if count < 0, errno == EINTR {
                     continue
                 } else {
+                    // A reader that has gone (`roost … | head`) ends the program as it ends any other, also where
+                    // a library has turned SIGPIPE off. A log that nobody reads is no reason to end.
+                    if errno == EPIPE, descriptor == STDOUT_FILENO { SignalWatch.deliver(SIGPIPE) }
                     return
                 }
             }

@@ -45,8 +45,8 @@ public enum HumanReadable {
     /// A time as seen from `now`: `3 minutes ago`, `5 minutes from now`, `now`.
     public static func relative(_ date: Date, to now: Date) -> String {
         let interval = date.timeIntervalSince(now)
-        if abs(interval) < 1 { return "now" }
-        return span(.seconds(abs(interval))) + (interval < 0 ? " ago" : " from now")
+        guard interval.isFinite, abs(interval) >= 1 else { return "now" }
+        return span(.seconds(min(abs(interval), 1e15))) + (interval < 0 ? " ago" : " from now")
     }
 
     /// A number with a fixed count of decimals: `fixed(3.14159, 2)` is `3.14`.

@@ -87,15 +87,19 @@ public final class ProgressBar: Sendable {
             state.drawnAt = time
             console.write("\r" + line(state, at: time, width: console.width ?? 80) + "\u{1B}[K")
         } else {
-            let tenth = state.total.map { $0 > 0 ? Int(10 * Double(state.completed) / Double($0)) : 10 } ?? 0
+            let tenth = fraction(state).map { Int(10 * $0) } ?? 0
             guard tenth > state.printedTenth else { return }
             state.printedTenth = tenth
             console.print(line(state, at: time, width: nil))
         }
     }
 
+    private func fraction(_ state: State) -> Double? {
+        state.total.map { $0 > 0 ? min(1, max(0, Double(state.completed) / Double($0))) : 1 }
+    }
+
     private func line(_ state: State, at time: Duration, width: Int?) -> String {
-        let fraction = state.total.map { $0 > 0 ? min(1, max(0, Double(state.completed) / Double($0))) : 1 }
+        let fraction = fraction(state)
         var parts: [String] = []
         switch unit {
         case .bytes:
@@ -106,7 +110,7 @@ public final class ProgressBar: Sendable {
         case .fraction: break
         }
         let elapsed = (time - state.startedAt) / .seconds(1)
-        let speed = elapsed > 0.5 ? Double(state.completed - (state.startedFrom ?? 0)) / elapsed : 0
+        let speed = elapsed > 0.5 ? (Double(state.completed) - Double(state.startedFrom ?? 0)) / elapsed : 0
         if speed > 0 {
             if case .bytes = unit { parts.append(HumanReadable.bytes(Int64(min(speed, 1e18))) + "/s") }
             if let total = state.total, total > state.completed {

@@ -89,6 +89,18 @@ extension String {
     }
 }
 
+extension StringProtocol {
+    /// This text without the control characters that a terminal acts on; line breaks and tabs stay. What a model says
+    /// goes through here before it reaches a terminal.
+    public var withoutTerminalControls: String {
+        let isPlain = { (scalar: Unicode.Scalar) in
+            scalar == "\n" || scalar == "\t" || scalar.properties.generalCategory != .control
+        }
+        guard !unicodeScalars.allSatisfy(isPlain) else { return String(self) }
+        return String(String.UnicodeScalarView(unicodeScalars.filter(isPlain)))
+    }
+}
+
 extension Console {
     /// Prints a table, titles in bold, cut to the window where there is one.
     public func print(_ table: Table) {

@@ -1,0 +1,161 @@
+import Foundation
+import Roost
+import RoostServer
+import Terminal
+
+/// The checks of `roost doctor`.
+enum Examination {
+    /// Free bytes below which a model hardly fits.
+    private static let littleSpace: Int64 = 5_000_000_000
+
+    /// All findings, in the order in which they are printed.
+    static func run() async -> [Finding] {
+        var findings = engine()
+        let configuration: RoostConfiguration
+        do {
+            configuration = try .fromEnvironment()
+        } catch {
+            findings.append(
+                Finding(
+                    subject: "settings", state: .problem, message: "\(error)",
+                    remedy: "Correct or unset the environment variable."))
+            return findings
+        }
+        findings += await store(in: configuration.homeDirectory)
+        findings.append(await server(for: configuration.homeDirectory))
+        return findings
+    }
+
+    private static func engine() -> [Finding] {
+        let devices = Engine.devices
+        var findings = [Finding(subject: "engine", state: .good, message: "llama.cpp \(Engine.version)")]
+        if devices.isEmpty {
+            findings.append(
+                Finding(
+                    subject: "devices", state: .problem, message: "The engine finds no processor to compute on.",
+                    remedy: "Build the engine again on this machine: make clean engine release"))
+        }
+        for device in devices {
+            let memory =
+                "\(HumanReadable.bytes(device.freeByteCount)) free of "
+                + HumanReadable.bytes(device.totalByteCount)
+            findings.append(
+                Finding(subject: "device \(device.name)", state: .good, message: "\(device.title), \(memory)"))
+        }
+        return findings
+    }
+
+    private static func store(in home: URL) async -> [Finding] {
+        let store: ModelStore
+        let check: StoreCheck
+        let hasActive: Bool
+        do {
+            store = try await ModelStore(root: home)
+            check = try await store.check()
+            hasActive = try await store.activeModel() != nil
+        } catch {
+            return [
+                Finding(
+                    subject: "store", state: .problem, message: "\(error)",
+                    remedy: "Check that \(home.path) can be written by you, or choose another folder with ROOST_HOME.")
+            ]
+        }
+        var findings = [summary(check, home: home, hasActive: hasActive)]
+        findings += check.missing.map {
+            Finding(
+                subject: "model \(names($0))", state: .problem, message: "Its file \($0.path) is gone.",
+                remedy: "Import it again, or remove the name: roost rm \(names($0))")
+        }
+        findings += check.changed.map {
+            Finding(
+                subject: "model \(names($0))", state: .problem,
+                message: "Its file \($0.path) is not as it was when it was imported.",
+                remedy: "See what is wrong with it: roost verify \(names($0))")
+        }
+        findings += check.databaseProblems.map {
+            Finding(
+                subject: "database", state: .problem, message: $0,
+                remedy: "Move \(home.appending(path: "roost.db").path) away and import the models again.")
+        }
+        findings += leftovers(check)
+        findings.append(permissions(check))
+        findings.append(disk(check, home: home))
+        return findings
+    }
+
+    private static func summary(_ check: StoreCheck, home: URL, hasActive: Bool) -> Finding {
+        guard check.modelCount > 0 else {
+            return Finding(
+                subject: "store", state: .notice, message: "\(home.path) has no models yet.",
+                remedy: "Add one: roost import FILE.gguf")
+        }
+        let models = "\(check.modelCount) model\(check.modelCount == 1 ? "" : "s")"
+        return Finding(
+            subject: "store", state: .good,
+            message: "\(home.path): \(models), \(HumanReadable.bytes(check.blobByteCount))"
+                + (hasActive ? "" : ", none active"))
+    }
+
+    private static func leftovers(_ check: StoreCheck) -> [Finding] {
+        var findings: [Finding] = []
+        if !check.orphans.isEmpty {
+            let paths = check.orphans.prefix(3).map(\.path).joined(separator: ", ")
+            findings.append(
+                Finding(
+                    subject: "leftovers", state: .notice,
+                    message:
+                        "\(check.orphans.count) files of \(HumanReadable.bytes(check.orphanByteCount)) belong to no "
+                        + "model: \(paths)\(check.orphans.count > 3 ? ", …" : "")",
+                    remedy: "Give them a name with “roost import FILE --name NAME”, or delete them."))
+        }
+        if !check.foreign.isEmpty {
+            findings.append(
+                Finding(
+                    subject: "leftovers", state: .notice,
+                    message: "\(check.foreign.count) files in the blob folder are not Roost's, such as "
+                        + "\(check.foreign[0].path).", remedy: "Move them elsewhere."))
+        }
+        if check.runningImportCount > 0 {
+            findings.append(
+                Finding(
+                    subject: "imports", state: .good, message: "\(check.runningImportCount) in progress."))
+        }
+        return findings
+    }
+
+    private static func permissions(_ check: StoreCheck) -> Finding {
+        guard let first = check.loosePermissions.first else {
+            return Finding(subject: "permissions", state: .good, message: "Only you can read the store.")
+        }
+        let commands = check.loosePermissions.prefix(5).map { "chmod \(String($0.allowed, radix: 8)) '\($0.path)'" }
+        return Finding(
+            subject: "permissions", state: .problem,
+            message: "Others can read or change \(first.path)"
+                + (check.loosePermissions.count > 1 ? " and \(check.loosePermissions.count - 1) more." : "."),
+            remedy: commands.joined(separator: "; "))
+    }
+
+    private static func disk(_ check: StoreCheck, home: URL) -> Finding {
+        let free = HumanReadable.bytes(check.freeByteCount)
+        guard check.freeByteCount >= littleSpace else {
+            return Finding(
+                subject: "disk", state: .notice, message: "Only \(free) are free where \(home.path) is.",
+                remedy: "Remove models with “roost rm”, or set ROOST_HOME to a larger disk.")
+        }
+        return Finding(subject: "disk", state: .good, message: "\(free) free.")
+    }
+
+    private static func server(for home: URL) async -> Finding {
+        guard let client = await ServerClient.running(home: home) else {
+            return Finding(
+                subject: "server", state: .good, message: "None runs; “roost run” loads models by itself.")
+        }
+        return Finding(
+            subject: "server", state: .good,
+            message: "Version \(client.server.version) at \(client.server.baseURL), process \(client.server.pid).")
+    }
+
+    private static func names(_ blob: StoreCheck.DamagedBlob) -> String {
+        blob.names.map(\.display).joined(separator: " ")
+    }
+}

@@ -1,0 +1,78 @@
+import Roost
+
+/// Where answers are computed: in this process, or by a server that runs already.
+protocol ChatBackend: Sendable {
+    /// Gets the model into memory with these settings, if it is not; a request does it too.
+    ///
+    /// Throws what loading throws, `CancellationError`.
+    func load(
+        _ model: ModelRecord, settings: RunSettings, progress: @escaping @Sendable (Double) -> Void
+    ) async throws
+
+    /// Answers; the last event is `finished`. Stopping to read ends the work.
+    func answer(
+        _ input: RunInput, by model: ModelRecord, settings: RunSettings
+    ) -> AsyncThrowingStream<RunEvent, any Error>
+
+    /// Memory that the model takes; `nil` when it is not known.
+    func memory(of model: ModelRecord) async -> RunMemory?
+
+    /// Frees what this process holds.
+    func close() async
+}
+
+/// Memory, in bytes, at the end of a run.
+struct RunMemory: Sendable, Hashable, Encodable {
+    /// Weights, context and buffers together.
+    var modelByteCount: Int64
+    /// What this process held at most; `nil` when the model is another process's.
+    var peakProcessByteCount: Int64?
+}
+
+/// What an answer emits, in order: progress through the prompt, text, then one `finished`.
+enum RunEvent: Sendable, Hashable {
+    case promptProgress(processed: Int, total: Int)
+    case text(String)
+    case finished(RunResult)
+
+    init(_ event: GenerationEvent) {
+        self =
+            switch event {
+            case .promptProgress(let processed, let total, _): .promptProgress(processed: processed, total: total)
+            case .text(let text): .text(text)
+            case .finished(let result): .finished(RunResult(result))
+            }
+    }
+}
+
+/// The end of an answer: why it ended and what it cost.
+struct RunResult: Sendable, Hashable {
+    var finishReason: FinishReason
+    var promptTokenCount: Int
+    var promptDuration: Duration
+    var completionTokenCount: Int
+    var completionDuration: Duration
+    var timeToFirstToken: Duration?
+    var totalDuration: Duration
+
+    /// Decode speed; 0 when nothing was generated.
+    var tokensPerSecond: Double { Self.rate(completionTokenCount, completionDuration) }
+    /// Prefill speed; 0 when there was nothing to do.
+    var promptTokensPerSecond: Double { Self.rate(promptTokenCount, promptDuration) }
+
+    private static func rate(_ count: Int, _ duration: Duration) -> Double {
+        let seconds = duration / .seconds(1)
+        return count > 0 && seconds > 0 ? Double(count) / seconds : 0
+    }
+}
+
+extension RunResult {
+    init(_ result: GenerationResult) {
+        self.init(
+            finishReason: result.finishReason,
+            promptTokenCount: result.promptTokenCount - result.cachedPromptTokenCount,
+            promptDuration: result.promptDuration, completionTokenCount: result.completionTokenCount,
+            completionDuration: result.completionDuration, timeToFirstToken: result.timeToFirstToken,
+            totalDuration: result.totalDuration)
+    }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import Roost
+import Terminal
+
+/// A conversation at a terminal: reads lines, answers, and obeys lines that begin with `/`.
+struct Conversation {
+    private var session: RunSession
+    private let choice: ModelChoice
+    private let editor: AsyncLineEditor
+    private var multiline = MultilineInput()
+    private var remembersLines = true
+    /// What closes an open `"""`: a message, or the system message of `/set system """`.
+    private var isSystemOpen = false
+
+    init(session: RunSession, choice: ModelChoice) {
+        self.session = session
+        self.choice = choice
+        let file = choice.manager.configuration.homeDirectory.appending(path: "history")
+        editor = AsyncLineEditor(history: LineHistory(file: file))
+    }
+
+    /// Talks until the person leaves.
+    ///
+    /// Throws what loading the first model throws; everything later is said and the conversation goes on.
+    mutating func run() async throws {
+        try await session.load()
+        while true {
+            let outcome = await editor.readLine(
+                prompt: multiline.isOpen ? "... " : ">>> ",
+                placeholder: multiline.isOpen ? "Use \"\"\" to end the message" : "Send a message (/? for help)")
+            switch outcome {
+            case .endOfInput: return
+            case .interrupted:
+                if multiline.isOpen {
+                    multiline.cancel()
+                    isSystemOpen = false
+                } else {
+                    session.output.print("Use ctrl-d or /bye to leave.")
+                }
+            case .line(let line):
+                if remembersLines { editor.remember(line) }
+                do {
+                    guard try await take(line) else { return }
+                } catch {
+                    session.error.print(session.error.styled("Error:", .red) + " \(error)")
+                }
+            }
+        }
+    }
+
+    /// Takes one line; false when the person leaves.
+    private mutating func take(_ line: String) async throws -> Bool {
+        if !multiline.isOpen {
+            let trimmed = line.trimmingCharacters(in: .whitespaces)
+            if trimmed.hasPrefix("/set system \"\"\"") {
+                isSystemOpen = true
+                return try await take(quoted: String(trimmed.dropFirst("/set system ".count)))
+            }
+            if trimmed.hasPrefix("/") { return try await obey(SlashCommand(parsing: trimmed)) }
+        }
+        return try await take(quoted: line)
+    }
+
+    private mutating func take(quoted line: String) async throws -> Bool {
+        guard let message = multiline.add(line) else { return true }
+        if isSystemOpen {
+            isSystemOpen = false
+            setSystem(message)
+        } else if !message.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty {
+            _ = try await session.answer(message)
+            session.output.print()
+        }
+        return true
+    }
+
+    private mutating func obey(_ command: SlashCommand) async throws -> Bool {
+        switch command {
+        case .bye: return false
+        case .clear:
+            session.clear()
+            session.output.print("The conversation is forgotten.")
+        case .help(let topic): for line in SlashCommand.help(topic: topic) { session.output.print(line) }
+        case .load(let name):
+            let model = try await choice.model(for: name)
+            session.change(to: model)
+            try await session.load()
+        case .set(let setting): try set(setting)
+        case .show(let subject): try await show(subject)
+        }
+        return true
+    }
+
+    private mutating func set(_ setting: SlashCommand.Setting) throws {
+        switch setting {
+        case .parameter(let name, let value):
+            try GenerationParameter.named(name).apply(value, to: &session.settings)
+            session.output.print("Set \(name) to \(value).")
+        case .system(let text): setSystem(text)
+        case .verbose(let isOn):
+            session.showsStatistics = isOn
+            session.output.print(isOn ? "Statistics are shown." : "Statistics are not shown.")
+        case .history(let isOn): remembersLines = isOn
+        }
+    }
+
+    private mutating func setSystem(_ text: String) {
+        session.settings.system = text.isEmpty ? nil : text
+        session.output.print(text.isEmpty ? "The system message is removed." : "Set the system message.")
+        if !text.isEmpty, !session.isChat {
+            session.output.print("This model has no chat template: the message is put before each text it continues.")
+        }
+    }
+
+    private func show(_ subject: SlashCommand.Subject) async throws {
+        let output = session.output
+        switch subject {
+        case .info: for line in Self.info(of: session.model) { output.print(line) }
+        case .parameters:
+            for parameter in GenerationParameter.all {
+                guard let value = parameter.value(session.settings) else { continue }
+                output.print(
+                    parameter.name.padding(toLength: 20, withPad: " ", startingAt: 0) + value.description)
+            }
+        case .system: output.print(session.settings.system ?? "There is no system message.")
+        case .template:
+            let template = try await ModelTemplate.read(of: session.model, in: choice.manager.store)
+            output.print(template?.withoutTerminalControls ?? "The model has no chat template.")
+        case .license: output.print((session.model.license ?? "The model's file states no licence.").printable)
+        }
+    }
+
+    private static func info(of model: ModelRecord) -> [String] {
+        var facts: [(String, String)] = [
+            ("name", model.name.description), ("architecture", model.architecture),
+            ("parameters", HumanReadable.count(model.parameterCount)), ("quantization", model.quantization),
+            ("size", HumanReadable.bytes(model.byteCount)),
+        ]
+        if let title = model.title { facts.insert(("title", title), at: 1) }
+        if let length = model.contextLength { facts.append(("context", "\(length) tokens")) }
+        if let length = model.embeddingLength { facts.append(("embedding", "\(length)")) }
+        facts.append(("can", model.capabilities.map(\.rawValue).joined(separator: ", ")))
+        return facts.map { $0.0.padding(toLength: 16, withPad: " ", startingAt: 0) + $0.1.printable }
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Foundation
+import Roost
+import Terminal
+
+/// `roost run`: one answer, or a conversation.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Talk to a model, or have it answer one prompt.",
+        discussion: """
+            Without a prompt, on a terminal, a conversation begins; /? shows what it understands.
+
+              roost run gemma3                              a conversation
+              roost run gemma3 "Why is the sky blue?"       one answer
+              roost run gemma3 "Summarize:" < notes.txt     the argument, then the text
+              roost run ./model.gguf                        a file, taken into the store first
+              roost run "" "Hello"                          the active model
+
+            A running server (“roost serve”) answers if there is one; else the model is loaded for this run. A model \
+            without a chat template (a base model) continues the text instead of answering it.
+            """)
+
+    @Argument(
+        help: "A model's name or a .gguf file; the active model when left out or empty.",
+        completion: .shellCommand("roost list --quiet"))
+    var model: String?
+
+    @Argument(help: "What to ask. Text piped in is added to it.")
+    var prompt: [String] = []
+
+    @OptionGroup(title: "Sampling")
+    var sampling: SamplingFlags
+
+    @Option(help: "Instructions to the model, before the conversation.")
+    var system: String?
+
+    @Flag(help: "Continue the prompt as it is, without the model's chat template.")
+    var raw = false
+
+    @Option(
+        name: [.customLong("keepalive"), .customLong("keep-alive")],
+        help: "How long the server keeps the model in memory afterwards: 5m, 1h30m, seconds; 0 not, -1 forever.")
+    var keepAlive: String?
+
+    @Flag(name: [.customLong("stats"), .customLong("verbose")], help: "Show speed, times and memory after an answer.")
+    var showsStatistics = false
+
+    @Flag(help: "Print one JSON object with the answer and its statistics.")
+    var json = false
+
+    @Flag(help: "Print each event as a line of JSON, as it comes.")
+    var events = false
+
+    @Flag(help: "Load the model in this process, even when a server runs.")
+    var local = false
+
+    func validate() throws {
+        if json && events { throw ValidationError("Choose one of --json and --events.") }
+    }
+
+    func run() async throws {
+        var settings = try sampling.settings(base: RoostConfiguration.fromEnvironment().load)
+        settings.system = system
+        settings.isRaw = raw
+        if let keepAlive {
+            guard let value = KeepAlive(keepAlive) else {
+                throw ValidationError("--keepalive is “\(keepAlive)”, but must be a duration such as 5m, 300, 0 or -1.")
+            }
+            settings.keepAlive = value
+        }
+        let text = try await promptText()
+
+        let manager = try await ModelManager()
+        let choice = ModelChoice(manager: manager, error: .error)
+        let record = try await choice.model(for: model.flatMap { $0.isEmpty ? nil : $0 })
+        let backend: any ChatBackend =
+            if !local, let client = await ServerClient.running(home: manager.configuration.homeDirectory) {
+                RemoteBackend(client: client)
+            } else {
+                LocalBackend(manager: manager)
+            }
+        var session = RunSession(
+            backend: backend, model: record, settings: settings, output: .output, error: .error,
+            showsStatistics: showsStatistics)
+        do {
+            if let text {
+                try await answer(text, in: &session)
+            } else if json || events {
+                throw RunError.noPromptForJSON
+            } else {
+                var conversation = Conversation(session: session, choice: choice)
+                try await conversation.run()
+            }
+        } catch {
+            await backend.close()
+            throw error
+        }
+        await backend.close()
+    }
+
+    /// The prompt of the arguments and of what is piped in; `nil` when a person is to be asked.
+    private func promptText() async throws -> String? {
+        let argument = prompt.joined(separator: " ")
+        if Console.inputIsTerminal { return prompt.isEmpty ? nil : argument }
+        let piped = try await StandardInput.readAll()
+        if argument.isEmpty { return piped }
+        return piped.isEmpty ? argument : argument + "\n" + piped
+    }
+
+    private func answer(_ text: String, in session: inout RunSession) async throws {
+        try await session.load()
+        // As with Ollama, no prompt only brings the model into memory.
+        guard !text.isEmpty else { return }
+        let format: RunSession.Format = json ? .json : events ? .events : .text
+        guard try await session.answer(text, format: format) else { throw CancellationError() }
+    }
+}

@@ -1,0 +1,145 @@
+import Roost
+import Terminal
+
+/// A model, the settings it is asked with, and where answers are written.
+struct RunSession {
+    /// How an answer is written.
+    enum Format: Sendable {
+        case text, json, events
+    }
+
+    let backend: any ChatBackend
+    private(set) var model: ModelRecord
+    var settings: RunSettings
+    let output: Console
+    let error: Console
+    var showsStatistics: Bool
+    /// The conversation so far, without the system message.
+    private(set) var messages: [ChatMessage] = []
+    private var loadDuration = Duration.zero
+    private var hasSaidBaseModel = false
+
+    init(
+        backend: any ChatBackend, model: ModelRecord, settings: RunSettings, output: Console, error: Console,
+        showsStatistics: Bool
+    ) {
+        self.backend = backend
+        self.model = model
+        self.settings = settings
+        self.output = output
+        self.error = error
+        self.showsStatistics = showsStatistics
+    }
+
+    /// Whether the model gets messages by its template; else it continues text.
+    var isChat: Bool { model.hasChatTemplate && !settings.isRaw }
+
+    /// Forgets the conversation.
+    mutating func clear() { messages = [] }
+
+    /// Goes on with another model, from the beginning.
+    mutating func change(to model: ModelRecord) {
+        self.model = model
+        clear()
+        hasSaidBaseModel = false
+    }
+
+    /// Brings the model into memory and shows how far it is.
+    ///
+    /// Throws what loading throws.
+    mutating func load() async throws {
+        let bar = error.isTerminal ? ProgressBar("Loading \(model.name.display)", unit: .fraction, console: error) : nil
+        defer { bar?.finish() }
+        let started = ContinuousClock.now
+        try await backend.load(model, settings: settings) { fraction in
+            bar?.update(completed: Int64(fraction * 1000), total: 1000)
+        }
+        loadDuration = ContinuousClock.now - started
+    }
+
+    /// Answers `text` and writes the answer; in a chat both become part of the conversation. False when ctrl-C ended
+    /// it.
+    ///
+    /// Throws what generating throws; the conversation is then as before.
+    mutating func answer(_ text: String, format: Format = .text) async throws -> Bool {
+        sayBaseModel()
+        let stream = backend.answer(input(for: text), by: model, settings: settings)
+        var writer = AnswerWriter(output: format == .text ? output : nil, error: error)
+        if format == .events { writer.onEvent = Self.printingLines(to: output) }
+        switch try await writer.write(stream) {
+        case .interrupted(let partial):
+            remember(text, partial)
+            if format == .text { output.print() }
+            return false
+        case .finished(let answer):
+            remember(text, answer.text)
+            let report = RunReport(
+                model: model, answer: answer, loadDuration: loadDuration, memory: await backend.memory(of: model))
+            loadDuration = .zero
+            try write(report, format)
+            return true
+        }
+    }
+
+    private func input(for text: String) -> RunInput {
+        guard isChat else {
+            // Without a template there is no place for instructions but before the text.
+            let system = settings.isRaw ? nil : settings.system
+            return .text(system.map { $0 + "\n\n" + text } ?? text)
+        }
+        let system = settings.system.map { [ChatMessage.system($0)] } ?? []
+        return .conversation(system + messages + [.user(text)])
+    }
+
+    private mutating func remember(_ text: String, _ answer: String) {
+        guard isChat else { return }
+        messages.append(.user(text))
+        if !answer.isEmpty { messages.append(.assistant(answer)) }
+    }
+
+    private func write(_ report: RunReport, _ format: Format) throws {
+        switch format {
+        case .text:
+            if !report.text.hasSuffix("\n") { output.print() }
+            if showsStatistics {
+                error.print()
+                for line in report.lines { error.print(error.styled(line, .dim)) }
+            }
+        case .json: try output.printJSON(report)
+        case .events: try output.printJSONLine(RunEventLine(type: "result", result: report))
+        }
+    }
+
+    private mutating func sayBaseModel() {
+        guard !model.hasChatTemplate, !settings.isRaw, !hasSaidBaseModel else { return }
+        hasSaidBaseModel = true
+        error.print(
+            error.styled(
+                "\(model.name.display) is a base model (it has no chat template): it continues the text instead of "
+                    + "answering it.", .dim))
+    }
+
+    private static func printingLines(to console: Console) -> @Sendable (RunEvent) -> Void {
+        { event in
+            let line: RunEventLine? =
+                switch event {
+                case .promptProgress(let processed, let total):
+                    RunEventLine(type: "prompt", processed: processed, total: total)
+                case .text(let text): RunEventLine(type: "text", text: text)
+                case .finished: nil
+                }
+            // Strings and numbers always have a JSON form.
+            if let line { try? console.printJSONLine(line) }
+        }
+    }
+}
+
+/// One line of `--events`: `{"type":"prompt",…}` while the prompt is read, `{"type":"text","text":…}` as text comes, at
+/// the end `{"type":"result","result":{…}}`.
+private struct RunEventLine: Encodable {
+    var type: String
+    var text: String?
+    var processed: Int?
+    var total: Int?
+    var result: RunReport?
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Roost
+import RoostServer
+import Terminal
+
+/// `roost ps`: the models that the server has in memory.
+struct ProcessesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ps", abstract: "Show the models that the server has in memory.")
+
+    @OptionGroup var listing: ListingOptions
+
+    func run() async throws {
+        let home = try RoostConfiguration.fromEnvironment().homeDirectory
+        guard let server = await ServerClient.running(home: home) else {
+            Console.error.print("No server runs for \(home.path); “roost serve” starts one.")
+            if listing.style == .json { try Console.output.printList([ProcessItem](), style: .json) }
+            return
+        }
+        let answer: ServerProcesses = try await server.json(.get, "/api/ps")
+        try Console.output.printList(
+            answer.models.map { ProcessItem($0, now: .now) }, style: listing.style,
+            empty: "The server at \(server.server.baseURL) has no model in memory.")
+    }
+}
+
+/// The answer of `/api/ps`, as far as it is shown.
+struct ServerProcesses: Decodable, Sendable {
+    struct Model: Decodable, Sendable {
+        let name: String
+        let digest: String
+        let size: Int64
+        let contextLength: Int
+        let expiresAt: Date
+
+        enum CodingKeys: String, CodingKey {
+            case name, digest, size
+            case contextLength = "context_length"
+            case expiresAt = "expires_at"
+        }
+    }
+
+    let models: [Model]
+}
+
+/// One row of `roost ps`.
+struct ProcessItem: ListedItem, Encodable {
+    let name: String
+    let digest: String
+    let byteCount: Int64
+    let contextLength: Int
+    /// When it goes; `nil` when it stays.
+    let expiresAt: Date?
+    private let until: String
+
+    init(_ model: ServerProcesses.Model, now: Date) {
+        name = model.name
+        digest = model.digest
+        byteCount = model.size
+        contextLength = model.contextLength
+        let isForever = model.expiresAt.timeIntervalSince(now) > 100 * 365 * 86_400
+        expiresAt = isForever ? nil : model.expiresAt
+        until = isForever ? "stays" : HumanReadable.relative(model.expiresAt, to: now)
+    }
+
+    static let columns: [Table.Column] = [
+        .left("NAME", isFlexible: true), .left("ID"), .right("MEMORY"), .right("CONTEXT"), .left("UNTIL"),
+    ]
+
+    var cells: [String] {
+        [name, String(digest.prefix(12)), HumanReadable.bytes(byteCount), "\(contextLength)", until]
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name, digest, byteCount, contextLength, expiresAt
+    }
+}

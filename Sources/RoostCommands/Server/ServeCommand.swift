@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Roost
+import RoostServer
+import ServiceLifecycle
+import Terminal
+import UnixSignals
+
+/// `roost serve`: the HTTP server.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Answer Ollama and OpenAI clients over HTTP.",
+        discussion: """
+            Serves the models of ROOST_HOME under /api (Ollama's API) and /v1 (OpenAI's):
+
+              roost serve                    on 127.0.0.1:11535
+              roost serve --port 11434       where Ollama clients look
+              roost serve --port 0           on any free port, which is printed
+
+            Ends with ctrl-C, SIGTERM or “roost stop --server”; running answers get 5 seconds to finish.
+            """)
+
+    @Option(help: "Address to listen on, or address:port. Default: ROOST_HOST, else 127.0.0.1.")
+    var host: String?
+
+    @Option(help: "Port to listen on, 0 for any free one. Default: that of ROOST_HOST, else 11535.")
+    var port: Int?
+
+    @Option(
+        help: "How long a model stays in memory after its last request: 5m, 1h30m, seconds; 0 never, -1 forever.")
+    var keepAlive: String?
+
+    @Option(name: .customLong("allow-host"), help: "Another host name to answer to. May be repeated.")
+    var allowedHosts: [String] = []
+
+    @Option(
+        name: .customLong("allow-origin"),
+        help: "A web origin (https://chat.example) whose pages may call. May be repeated.")
+    var allowedOrigins: [String] = []
+
+    @Flag(help: "Listen beyond this machine, although nobody needs a key and nothing is encrypted.")
+    var insecure = false
+
+    @Flag(name: .shortAndLong, help: "Log each step to standard error.")
+    var verbose = false
+
+    func run() async throws {
+        var configuration = try RoostConfiguration.fromEnvironment()
+        if let host {
+            (configuration.listenHost, configuration.listenPort) = try RoostConfiguration.address(
+                host, setting: "--host", defaults: (configuration.listenHost, configuration.listenPort))
+        }
+        if let port { configuration.listenPort = port }
+        if let keepAlive {
+            guard let value = KeepAlive(keepAlive) else {
+                throw ValidationError(
+                    "--keep-alive is “\(keepAlive)”, but must be a duration such as 5m, 300, 0 or -1.")
+            }
+            configuration.keepAlive = value
+        }
+        var server = RoostServerConfiguration(configuration)
+        server.allowsInsecureListening = insecure
+        server.allowedHosts = allowedHosts
+        server.allowedOrigins = allowedOrigins
+        server.version = RoostVersion.number
+        try await serve(configuration, server)
+    }
+
+    private func serve(_ configuration: RoostConfiguration, _ server: RoostServerConfiguration) async throws {
+        var logger = Logger(label: "roost") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = verbose ? .debug : .warning
+        let manager = try await ModelManager(configuration: configuration)
+        let service = RoostService(manager: manager, configuration: server, logger: logger) { running in
+            Console.output.print("Roost \(running.version) listens on \(running.baseURL)")
+        }
+        var groupConfiguration = ServiceGroupConfiguration(
+            services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        // Past the drain only a client that does not read can hold up the end.
+        groupConfiguration.maximumGracefulShutdownDuration = server.drainDuration + .seconds(10)
+        do {
+            try await ServiceGroup(configuration: groupConfiguration).run()
+        } catch {
+            await manager.shutdown()
+            throw error
+        }
+        await manager.shutdown()
+    }
+}

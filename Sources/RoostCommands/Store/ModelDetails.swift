@@ -1,0 +1,73 @@
+import Foundation
+import Roost
+import Terminal
+
+/// What `roost show` prints of a model.
+struct ModelDetails: Encodable {
+    let record: ModelRecord
+    let path: String
+    let now: Date
+
+    /// Titled groups of names and values.
+    var sections: [(title: String, rows: [(name: String, value: String)])] {
+        [
+            ("Model", model), ("Capabilities", record.capabilities.map { ($0.rawValue, "") }), ("File", file),
+            ("Use", use),
+        ]
+    }
+
+    private var model: [(name: String, value: String)] {
+        var rows = [("name", record.name.description)]
+        if let title = record.title { rows.append(("title", title)) }
+        rows.append(("architecture", record.architecture))
+        rows.append(("parameters", HumanReadable.count(record.parameterCount)))
+        rows.append(("quantization", record.quantization))
+        if let length = record.contextLength { rows.append(("context length", "\(length)")) }
+        if let length = record.embeddingLength { rows.append(("embedding length", "\(length)")) }
+        rows.append(("chat template", record.hasChatTemplate ? "yes" : "no"))
+        if let license = record.license { rows.append(("license", String(license.prefix(80)))) }
+        return rows
+    }
+
+    private var file: [(name: String, value: String)] {
+        [
+            ("digest", record.digest.description),
+            ("size", "\(HumanReadable.bytes(record.byteCount)) (\(record.byteCount) bytes)"), ("path", path),
+            ("source", record.source), ("added", HumanReadable.relative(record.createdAt, to: now)),
+            ("verified", record.lastVerifiedAt.map { HumanReadable.relative($0, to: now) } ?? "never"),
+        ]
+    }
+
+    private var use: [(name: String, value: String)] {
+        [
+            ("active", record.isActive ? "yes" : "no"), ("used", "\(record.useCount) times"),
+            ("last used", record.lastUsedAt.map { HumanReadable.relative($0, to: now) } ?? "never"),
+        ]
+    }
+
+    /// The record's own form and the path.
+    func encode(to encoder: any Encoder) throws {
+        try record.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(path, forKey: .path)
+    }
+
+    private enum CodingKeys: CodingKey { case path }
+}
+
+extension Console {
+    /// Prints titled groups, names and values aligned over all of them.
+    func print(_ details: ModelDetails) {
+        var table = Table([.left(""), .left("")])
+        for section in details.sections {
+            for row in section.rows { table.add([row.name, row.value]) }
+        }
+        // The first line has the columns' titles, which are empty.
+        var lines = table.lines().dropFirst()
+        for section in details.sections {
+            print(styled(section.title, .bold))
+            for line in lines.prefix(section.rows.count) { print("  " + line) }
+            lines = lines.dropFirst(section.rows.count)
+        }
+    }
+}

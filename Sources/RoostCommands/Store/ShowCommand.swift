@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import Roost
+import Terminal
+
+/// `roost show`: one model in detail.
+struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show what is known of a model.",
+        discussion: """
+            Examples:
+              roost show gemma3
+              roost show                      the active model
+              roost show gemma3 --template    its chat template
+              roost show gemma3 --json
+            """
+    )
+
+    @Argument(help: "The model; the active one when left out.")
+    var model: String?
+
+    @Flag(help: "Print the model's chat template and nothing else.")
+    var template = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        if json && template { throw ValidationError("Choose one of --json and --template.") }
+    }
+
+    func run() async throws {
+        let manager = try await ModelManager()
+        let record = try await manager.model(named: model)
+        let url = manager.store.blobURL(for: record.digest)
+        if template { return try await showTemplate(record, manager.store) }
+        let details = ModelDetails(record: record, path: url.path, now: Date())
+        if json {
+            try Console.output.printJSON(details)
+        } else {
+            Console.output.print(details)
+        }
+    }
+
+    private func showTemplate(_ record: ModelRecord, _ store: ModelStore) async throws {
+        guard let template = try await store.chatTemplate(of: record.name) else {
+            Console.error.print("\(record.name.display) has no chat template; it continues text as it is.")
+            throw ExitStatus.failure.code
+        }
+        // A template is text from outside: on a terminal it must not act.
+        Console.output.print(
+            Console.output.isTerminal
+                ? template.split(separator: "\n", omittingEmptySubsequences: false)
+                    .map { String($0).printable }.joined(separator: "\n")
+                : template)
+    }
+}

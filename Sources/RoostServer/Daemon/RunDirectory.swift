@@ -1,0 +1,97 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The claim of one server on a home directory: a locked `roost.lock`, and `roost.json` for those who look for it.
+///
+/// The kernel drops the lock when the process ends in whatever way, so a stale lock cannot exist; a stale record can,
+/// and the next server replaces it.
+final class RunDirectory: Sendable {
+    static let recordName = "roost.json"
+    static let lockName = "roost.lock"
+
+    private let directory: URL
+    private let lockDescriptor: Int32
+
+    /// The `run` folder of a home directory.
+    static func url(in home: URL) -> URL { home.appending(path: "run", directoryHint: .isDirectory) }
+
+    /// Claims the directory, creating it with mode 0700 when missing.
+    ///
+    /// Throws `RoostServerError.alreadyRunning` when another process has it, `.runDirectory` when files cannot be made.
+    static func claim(_ directory: URL) throws -> RunDirectory {
+        do {
+            try FileManager.default.createDirectory(
+                at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw RoostServerError.runDirectory(
+                path: directory.path, operation: "Creating", reason: error.localizedDescription)
+        }
+        let lockPath = directory.appending(path: lockName).path
+        let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw RoostServerError.runDirectory(path: lockPath, operation: "Opening", reason: lastError)
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let held = errno == EWOULDBLOCK
+            let reason = lastError
+            close(descriptor)
+            guard held else {
+                throw RoostServerError.runDirectory(path: lockPath, operation: "Locking", reason: reason)
+            }
+            let other = RunningServer.recorded(inHome: directory.deletingLastPathComponent())
+            throw RoostServerError.alreadyRunning(pid: other?.pid, address: other?.baseURL, lockPath: lockPath)
+        }
+        return RunDirectory(directory: directory, lockDescriptor: descriptor)
+    }
+
+    private init(directory: URL, lockDescriptor: Int32) {
+        self.directory = directory
+        self.lockDescriptor = lockDescriptor
+    }
+
+    deinit {
+        close(lockDescriptor)
+    }
+
+    /// Writes the record with mode 0600, whole or not at all.
+    func write(_ record: RunningServer) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        let data = try encoder.encode(record) + Data("\n".utf8)
+        let target = directory.appending(path: Self.recordName).path
+        let temporary = target + ".\(getpid())"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw RoostServerError.runDirectory(path: temporary, operation: "Creating", reason: Self.lastError)
+        }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try handle.write(contentsOf: data)
+            try handle.synchronize()
+        } catch {
+            unlink(temporary)
+            throw RoostServerError.runDirectory(
+                path: temporary, operation: "Writing", reason: error.localizedDescription)
+        }
+        guard rename(temporary, target) == 0 else {
+            let reason = Self.lastError
+            unlink(temporary)
+            throw RoostServerError.runDirectory(path: target, operation: "Writing", reason: reason)
+        }
+    }
+
+    /// Removes the record; the lock goes with the value.
+    func removeRecord() {
+        unlink(directory.appending(path: Self.recordName).path)
+    }
+
+    private static var lastError: String { String(cString: strerror(errno)) }
+}

@@ -1,0 +1,54 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What a running server tells other processes of the same person, in `run/roost.json` of the home directory.
+public struct RunningServer: Codable, Sendable, Hashable {
+    /// Its process.
+    public var pid: Int32
+    /// The address it was told to listen on.
+    public var host: String
+    /// The port it listens on.
+    public var port: Int
+    /// Its version.
+    public var version: String
+    /// When it began to listen.
+    public var startedAt: Date
+
+    /// A record of these facts.
+    public init(pid: Int32, host: String, port: Int, version: String, startedAt: Date) {
+        self.pid = pid
+        self.host = host
+        self.port = port
+        self.version = version
+        self.startedAt = startedAt
+    }
+
+    /// The record in the home directory; `nil` when there is none that can be read. A server that was killed leaves
+    /// its record behind, so ask `isAlive` too.
+    public static func recorded(inHome home: URL) -> RunningServer? {
+        let url = RunDirectory.url(in: home).appending(path: RunDirectory.recordName)
+        guard let data = try? Data(contentsOf: url) else { return nil }
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        return try? decoder.decode(RunningServer.self, from: data)
+    }
+
+    /// Whether a process with this number exists.
+    public var isAlive: Bool { pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) }
+
+    /// Where a client on this machine reaches it, without a slash at the end: `http://127.0.0.1:11535`.
+    public var baseURL: String {
+        switch host {
+        case "0.0.0.0", "": "http://127.0.0.1:\(port)"
+        case "::", "[::]": "http://[::1]:\(port)"
+        default: host.contains(":") && !host.hasPrefix("[") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Roost
+import Synchronization
+
+/// Runs jobs on the model manager and ties each to its client: when the client goes away or the server stops, the
+/// generation ends and its slot is free.
+struct GenerationRunner: Sendable {
+    let manager: ModelManager
+    let active: ActiveGenerations
+
+    /// Loads the model and begins. Returns with the first event, so that what can be refused is refused with a status.
+    ///
+    /// Throws `APIError`.
+    func start(_ job: GenerationJob, for connection: ConnectionWatcher?) async throws -> StartedGeneration {
+        let submitted = ContinuousClock.now
+        let (events, eventSink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
+        let (starts, startSink) = AsyncThrowingStream<Start, any Error>.makeStream()
+        let interruption = Interruption()
+        let interrupt: @Sendable (APIError) -> Void = { error in
+            interruption.set(error)
+            startSink.finish(throwing: error)
+            eventSink.finish(throwing: error)
+        }
+        let number = try active.add(interrupt)
+        let observer = connection?.onClose { interrupt(.unavailable("The client closed the connection.")) }
+        let latch = CancellationLatch()
+        eventSink.onTermination = { _ in
+            latch.cancel()
+            active.remove(number)
+            if let observer { connection?.forget(observer) }
+        }
+        latch.set(
+            Task {
+                do {
+                    try await manager.withModel(job.model, options: job.load, keepAlive: job.keepAlive) { model in
+                        let loadDuration = ContinuousClock.now - submitted
+                        let (stream, warning) = job.stream(on: model)
+                        var isStarted = false
+                        for try await event in stream {
+                            if !isStarted {
+                                isStarted = true
+                                startSink.yield(Start(loadDuration: loadDuration, warning: warning))
+                                startSink.finish()
+                            }
+                            eventSink.yield(event)
+                        }
+                        try Task.checkCancellation()
+                    }
+                    startSink.finish()
+                    eventSink.finish()
+                } catch {
+                    startSink.finish(throwing: error)
+                    eventSink.finish(throwing: error)
+                }
+            })
+        do {
+            for try await start in starts {
+                return StartedGeneration(
+                    job: job, submitted: submitted, loadDuration: start.loadDuration,
+                    warnings: job.warnings + (start.warning.map { [$0] } ?? []), events: events,
+                    interruption: interruption, cancel: { eventSink.finish(throwing: CancellationError()) })
+            }
+            throw CancellationError()
+        } catch {
+            eventSink.finish(throwing: error)
+            throw APIError(error, model: job.model)
+        }
+    }
+
+    private struct Start: Sendable {
+        let loadDuration: Duration
+        let warning: String?
+    }
+}
+
+/// A generation under way.
+struct StartedGeneration: Sendable {
+    let job: GenerationJob
+    let submitted: ContinuousClock.Instant
+    /// Until the model was ready for this request.
+    let loadDuration: Duration
+    let warnings: [String]
+    let events: AsyncThrowingStream<GenerationEvent, any Error>
+    /// Why it is to end before its events do. Events that were not written yet count no more then.
+    let interruption: Interruption
+    /// Ends it; nothing happens when it has ended.
+    let cancel: @Sendable () -> Void
+
+    var warning: String? { warnings.isEmpty ? nil : warnings.joined(separator: " ") }
+
+    /// All of it at once. Throws `APIError`.
+    func result() async throws -> GenerationResult {
+        defer { cancel() }
+        do {
+            for try await event in events {
+                if case .finished(let result) = event { return result }
+            }
+        } catch {
+            throw APIError(error, model: job.model)
+        }
+        throw APIError.unavailable("The request was cancelled.")
+    }
+}
+
+/// An error that ends a generation from outside.
+final class Interruption: Sendable {
+    private let stored = Mutex<APIError?>(nil)
+
+    /// The error, once there is one.
+    var error: APIError? { stored.withLock { $0 } }
+
+    /// Sets the error; the first one counts.
+    func set(_ error: APIError) { stored.withLock { $0 = $0 ?? error } }
+}
+
+/// Cancels a task that may not have been made yet.
+private final class CancellationLatch: Sendable {
+    private struct State {
+        var isCancelled = false
+        var task: Task<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    func set(_ task: Task<Void, Never>) {
+        let isCancelled = state.withLock { state in
+            state.task = task
+            return state.isCancelled
+        }
+        if isCancelled { task.cancel() }
+    }
+
+    func cancel() {
+        let task = state.withLock { state in
+            state.isCancelled = true
+            return state.task
+        }
+        task?.cancel()
+    }
+}

@@ -1,0 +1,91 @@
+import HTTPTypes
+import Roost
+
+/// What went wrong with a request, before a dialect gives it its form.
+enum APIError: Error, Sendable {
+    /// The request is at fault. `parameter` names the field, `code` is OpenAI's.
+    case invalidRequest(String, parameter: String? = nil, code: String? = nil)
+    /// No model of this name is stored.
+    case modelNotFound(String)
+    /// No such endpoint.
+    case noEndpoint(String)
+    /// The endpoint exists, for other methods.
+    case methodNotAllowed(String)
+    /// Refused by the guard of `Host` or `Origin`.
+    case forbidden(String)
+    /// The body is too large.
+    case bodyTooLarge(limit: Int)
+    /// The body did not arrive whole.
+    case bodyUnreadable(String)
+    /// Name taken, for copies.
+    case conflict(String)
+    /// Cannot be served now; try again.
+    case unavailable(String)
+    /// Our fault, or the machine's.
+    case failure(String)
+
+    /// The server is going down.
+    static let stopping = APIError.unavailable("The server is shutting down; send the request again later.")
+
+    /// The error that a request for `model` ended with.
+    init(_ error: any Error, model: String? = nil) {
+        switch error {
+        case let error as APIError: self = error
+        case let error as InferenceError: self.init(error)
+        case let error as ModelStoreError: self.init(error, model: model)
+        case is CancellationError: self = .unavailable("The request was cancelled.")
+        default: self = .failure("\(error)")
+        }
+    }
+
+    private init(_ error: InferenceError) {
+        switch error {
+        case .promptTooLong:
+            self = .invalidRequest(error.description, code: "context_length_exceeded")
+        case .invalidOption(let name, _, _):
+            self = .invalidRequest(error.description, parameter: name)
+        case .emptyPrompt, .noChatTemplate, .invalidGrammar, .notAGenerator, .templateFailed:
+            self = .invalidRequest(error.description)
+        case .unloaded, .queueFull:
+            self = .unavailable(error.description)
+        case .fileMissing, .fileUnreadable, .notGGUF, .unsupportedArchitecture, .loadFailed, .outOfMemory,
+            .decodeFailed:
+            self = .failure(error.description)
+        }
+    }
+
+    private init(_ error: ModelStoreError, model: String?) {
+        switch error {
+        case .notFound(let name, _): self = .modelNotFound(model ?? "\(name)")
+        case .alreadyExists: self = .conflict(error.description)
+        // Ollama answers an impossible name as it answers an unknown one.
+        case .invalidName(let text, _): self = .modelNotFound(model ?? text)
+        default: self = .failure(error.description)
+        }
+    }
+
+    /// The HTTP status.
+    var status: HTTPResponse.Status {
+        switch self {
+        case .invalidRequest, .bodyUnreadable, .conflict: .badRequest
+        case .modelNotFound, .noEndpoint: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .forbidden: .forbidden
+        case .bodyTooLarge: .contentTooLarge
+        case .unavailable: .serviceUnavailable
+        case .failure: .internalServerError
+        }
+    }
+
+    /// The sentence for people. An unknown model is said in Ollama's words, which clients look for.
+    var message: String {
+        switch self {
+        case .invalidRequest(let message, _, _), .noEndpoint(let message), .methodNotAllowed(let message),
+            .forbidden(let message), .bodyUnreadable(let message), .conflict(let message), .unavailable(let message),
+            .failure(let message):
+            message
+        case .modelNotFound(let name): "model '\(name)' not found"
+        case .bodyTooLarge(let limit): "The request body is larger than \(limit) bytes, the most that is accepted."
+        }
+    }
+}

@@ -1,0 +1,12 @@
+import Hummingbird
+
+/// One family of endpoints in the form that its clients know. To add a dialect: a folder, a conforming type, and a
+/// line in `ServerRouter.dialects`.
+protocol Dialect: Sendable {
+    /// Whether a path belongs to this dialect; errors on it take the dialect's form.
+    func owns(path: String) -> Bool
+    /// Adds the endpoints.
+    func addRoutes(to router: Router<RoostRequestContext>)
+    /// An error in the dialect's form.
+    func response(to error: APIError) -> Response
+}

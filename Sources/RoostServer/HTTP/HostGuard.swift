@@ -1,0 +1,63 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+
+/// Answers only requests that name this server in their `Host` header.
+///
+/// A web page whose own name was made to resolve to 127.0.0.1 (DNS rebinding, CVE-2024-28224) sends its name there. The
+/// list is the same whatever address the server listens on.
+struct HostGuard: RouterMiddleware {
+    typealias Context = RoostRequestContext
+
+    private let allowedHosts: Set<String>
+
+    init(configuration: RoostServerConfiguration) {
+        var hosts: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
+        if !["0.0.0.0", "::", "[::]", ""].contains(configuration.host) {
+            hosts.insert(Self.name(ofHost: configuration.host))
+        }
+        hosts.formUnion(configuration.allowedHosts.map(Self.name(ofHost:)))
+        allowedHosts = hosts
+    }
+
+    func handle(
+        _ request: Request, context: RoostRequestContext,
+        next: (Request, RoostRequestContext) async throws -> Response
+    ) async throws -> Response {
+        // A second Host header is left among the fields: what names two hosts names none.
+        guard let authority = request.head.authority,
+            !request.headers.contains(where: { $0.name.canonicalName == "host" })
+        else {
+            throw APIError.forbidden("The request must carry exactly one Host header.")
+        }
+        guard let host = Self.name(ofAuthority: authority), allowedHosts.contains(host) else {
+            throw APIError.forbidden(
+                "This server does not answer to the host name “\(authority.prefix(255))”; use localhost, or start it "
+                    + "with --allow-host.")
+        }
+        return try await next(request, context)
+    }
+
+    /// The host of `host`, `host:port`, `[v6]` or `[v6]:port` in lower case; `nil` when it is none of them.
+    static func name(ofAuthority authority: String) -> String? {
+        let host: Substring
+        let rest: Substring
+        if authority.hasPrefix("[") {
+            guard let end = authority.firstIndex(of: "]") else { return nil }
+            host = authority[...end]
+            rest = authority[authority.index(after: end)...]
+        } else {
+            let end = authority.firstIndex(of: ":") ?? authority.endIndex
+            host = authority[..<end]
+            rest = authority[end...]
+        }
+        guard rest.isEmpty || rest.first == ":" && UInt16(rest.dropFirst()) != nil else { return nil }
+        return host.isEmpty ? nil : host.lowercased()
+    }
+
+    /// A configured name in the form that `name(ofAuthority:)` gives.
+    private static func name(ofHost host: String) -> String {
+        let isBareIPv6 = host.filter { $0 == ":" }.count > 1 && !host.hasPrefix("[")
+        return isBareIPv6 ? "[\(host.lowercased())]" : host.lowercased()
+    }
+}

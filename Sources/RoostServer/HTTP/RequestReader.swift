@@ -1,0 +1,104 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Reads request bodies within limits, and says which field is wrong when one is.
+struct RequestReader: Sendable {
+    let maximumByteCount: Int
+    let maximumDepth: Int
+
+    init(configuration: RoostServerConfiguration) {
+        maximumByteCount = configuration.maximumBodyByteCount
+        maximumDepth = configuration.maximumJSONDepth
+    }
+
+    /// Decodes the JSON body of `request`, whatever its content type says, as Ollama does.
+    ///
+    /// Throws `APIError.invalidRequest`, `.bodyTooLarge` or `.bodyUnreadable`.
+    func decode<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body {
+        let data = try await body(of: request)
+        guard data.contains(where: { !$0.isJSONWhitespace }) else {
+            throw APIError.invalidRequest("missing request body")
+        }
+        if JSONDepth.of(data, exceeds: maximumDepth) {
+            throw APIError.invalidRequest("The request body nests deeper than \(maximumDepth) levels.")
+        }
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch let error as DecodingError {
+            throw Self.invalidRequest(error)
+        }
+    }
+
+    private func body(of request: Request) async throws -> Data {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumByteCount {
+            throw APIError.bodyTooLarge(limit: maximumByteCount)
+        }
+        do {
+            let buffer = try await request.body.collect(upTo: maximumByteCount)
+            return Data(buffer.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw APIError.bodyTooLarge(limit: maximumByteCount)
+        } catch {
+            throw APIError.bodyUnreadable("The request body did not arrive whole: \(error).")
+        }
+    }
+
+    private static func invalidRequest(_ error: DecodingError) -> APIError {
+        switch error {
+        case .typeMismatch(let type, let context):
+            let path = self.path(context.codingPath)
+            return .invalidRequest("\(name(path)) must be \(noun(for: type)).", parameter: path)
+        case .valueNotFound(let type, let context):
+            let path = self.path(context.codingPath)
+            return .invalidRequest("\(name(path)) must be \(noun(for: type)), but is null.", parameter: path)
+        case .keyNotFound(let key, let context):
+            let path = self.path(context.codingPath + [key])
+            return .invalidRequest("\(name(path)) is required.", parameter: path)
+        case .dataCorrupted(let context):
+            let path = self.path(context.codingPath)
+            guard let path else {
+                return .invalidRequest("The request body is not valid JSON: \(reason(context)).")
+            }
+            return .invalidRequest("\(path) is not valid: \(reason(context)).", parameter: path)
+        @unknown default:
+            return .invalidRequest("The request body could not be read.")
+        }
+    }
+
+    private static func name(_ path: String?) -> String { path ?? "The request body" }
+
+    /// `messages[0].content`.
+    private static func path(_ keys: [any CodingKey]) -> String? {
+        let text = keys.reduce(into: "") { text, key in
+            if let index = key.intValue {
+                text += "[\(index)]"
+            } else {
+                text += (text.isEmpty ? "" : ".") + key.stringValue
+            }
+        }
+        return text.isEmpty ? nil : text
+    }
+
+    private static func reason(_ context: DecodingError.Context) -> String {
+        let detail = (context.underlyingError as NSError?)?.userInfo[NSDebugDescriptionErrorKey] as? String
+        let text = detail ?? context.debugDescription
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
+    }
+
+    private static func noun(for type: Any.Type) -> String {
+        switch type {
+        case is String.Type: "a string"
+        case is Bool.Type: "true or false"
+        case is any BinaryInteger.Type: "a whole number"
+        case is any BinaryFloatingPoint.Type: "a number"
+        case is [Any].Type: "an array"
+        default: "an object"
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isJSONWhitespace: Bool { self == 0x20 || self == 0x09 || self == 0x0A || self == 0x0D }
+}

@@ -1,0 +1,56 @@
+import Hummingbird
+import Roost
+
+extension OllamaDialect {
+    func addModelRoutes(to router: Router<RoostRequestContext>) {
+        router.get("/api/tags") { _, _ in
+            try WireJSON.response(OllamaTags(models: try await manager.downloadedModels().map { .init($0) }))
+        }
+        router.get("/api/ps") { _, _ in
+            try WireJSON.response(OllamaProcesses(models: try await manager.loadedModels().map { .init($0) }))
+        }
+        router.post("/api/show") { request, _ in
+            try await show(reader.decode(OllamaModelRequest.self, from: request))
+        }
+        router.post("/api/copy") { request, _ in
+            try await copy(reader.decode(OllamaCopyRequest.self, from: request))
+        }
+        router.delete("/api/delete") { request, _ in
+            try await delete(reader.decode(OllamaModelRequest.self, from: request))
+        }
+    }
+
+    private func show(_ request: OllamaModelRequest) async throws -> Response {
+        let name = try request.requiredModel()
+        do {
+            let record = try await manager.model(named: name)
+            let metadata = try await ModelFileMetadata.read(manager.store.blobURL(for: record.digest))
+            return try WireJSON.response(
+                OllamaShow(record, metadata: metadata, verbose: request.verbose ?? false))
+        } catch {
+            throw APIError(error, model: name)
+        }
+    }
+
+    private func copy(_ request: OllamaCopyRequest) async throws -> Response {
+        do {
+            _ = try await manager.copy(request.source, to: request.destination)
+        } catch let error as ModelStoreError {
+            if case .invalidName(request.destination, _) = error {
+                throw APIError.invalidRequest(error.description, parameter: "destination")
+            }
+            throw APIError(error, model: request.source)
+        }
+        return Response(status: .ok)
+    }
+
+    private func delete(_ request: OllamaModelRequest) async throws -> Response {
+        let name = try request.requiredModel()
+        do {
+            _ = try await manager.delete(name)
+        } catch {
+            throw APIError(error, model: name)
+        }
+        return Response(status: .ok)
+    }
+}

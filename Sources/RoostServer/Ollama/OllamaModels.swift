@@ -1,0 +1,163 @@
+import Foundation
+import Roost
+
+/// A model's facts as Ollama's lists give them.
+struct OllamaDetails: Encodable, Sendable {
+    var parentModel = ""
+    let format: String
+    let family: String
+    let families: [String]
+    let parameterSize: String
+    let quantizationLevel: String
+    let contextLength: Int?
+    let embeddingLength: Int?
+
+    init(_ record: ModelRecord) {
+        format = record.format
+        family = record.architecture
+        families = [record.architecture]
+        parameterSize = Self.size(record.parameterCount)
+        quantizationLevel = record.quantization
+        contextLength = record.contextLength
+        embeddingLength = record.embeddingLength
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case format, family, families
+        case parentModel = "parent_model"
+        case parameterSize = "parameter_size"
+        case quantizationLevel = "quantization_level"
+        case contextLength = "context_length"
+        case embeddingLength = "embedding_length"
+    }
+
+    /// `268.10M`, `7.6B`, `12B`: two decimals for millions and one for billions, none when whole.
+    static func size(_ count: Int64) -> String {
+        func scaled(_ unit: Int64, _ decimals: Int, _ suffix: String) -> String {
+            let text =
+                count % unit == 0
+                ? "\(count / unit)" : String(format: "%.\(decimals)f", Double(count) / Double(unit))
+            return text + suffix
+        }
+        return switch count {
+        case 1_000_000_000...: scaled(1_000_000_000, 1, "B")
+        case 1_000_000...: scaled(1_000_000, 2, "M")
+        case 1000...: scaled(1000, 0, "K")
+        default: "\(count)"
+        }
+    }
+}
+
+/// `GET /api/tags`.
+struct OllamaTags: Encodable, Sendable {
+    struct Model: Encodable, Sendable {
+        let name: String
+        let model: String
+        let modifiedAt: Date
+        let size: Int64
+        let digest: String
+        let details: OllamaDetails
+        let capabilities: [String]
+
+        init(_ record: ModelRecord) {
+            name = record.name.description
+            model = name
+            modifiedAt = record.modifiedAt
+            size = record.byteCount
+            digest = record.digest.hexadecimal
+            details = OllamaDetails(record)
+            capabilities = OllamaShow.capabilities(of: record)
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case name, model, size, digest, details, capabilities
+            case modifiedAt = "modified_at"
+        }
+    }
+
+    let models: [Model]
+}
+
+/// `GET /api/ps`.
+struct OllamaProcesses: Encodable, Sendable {
+    struct Model: Encodable, Sendable {
+        let name: String
+        let model: String
+        let size: Int64
+        let digest: String
+        let details: OllamaDetails
+        let expiresAt: Date
+        let sizeVRAM: Int64
+        let contextLength: Int
+        // Not Ollama's: what the model computes now, and what waits for it.
+        let activeRequests: Int
+        let queuedRequests: Int
+
+        init(_ status: LoadedModelStatus) {
+            name = status.record.name.description
+            model = name
+            size = status.memory.weightsByteCount + status.memory.contextByteCount + status.memory.computeByteCount
+            digest = status.record.digest.hexadecimal
+            details = OllamaDetails(status.record)
+            expiresAt = status.expiresAt ?? Self.never
+            sizeVRAM = 0
+            contextLength = status.info.contextLength
+            activeRequests = status.activeRequestCount
+            queuedRequests = status.queuedRequestCount
+        }
+
+        /// What stands for “does not expire”: clients parse a date, and Ollama too gives one some three centuries off.
+        private static let never = Date(timeIntervalSince1970: 10_000_000_000)
+
+        enum CodingKeys: String, CodingKey {
+            case name, model, size, digest, details
+            case expiresAt = "expires_at"
+            case sizeVRAM = "size_vram"
+            case contextLength = "context_length"
+            case activeRequests = "active_requests"
+            case queuedRequests = "queued_requests"
+        }
+    }
+
+    let models: [Model]
+}
+
+/// `POST /api/show`.
+struct OllamaShow: Encodable, Sendable {
+    let license: String?
+    let modelfile: String
+    let template: String
+    let details: OllamaDetails
+    let modelInfo: [String: OllamaMetadataValue]
+    let tensors: [Tensor]?
+    let capabilities: [String]
+    let modifiedAt: Date
+
+    struct Tensor: Encodable, Sendable {
+        let name: String
+        let type: String
+        let shape: [UInt64]
+    }
+
+    init(_ record: ModelRecord, metadata: ModelFileMetadata, verbose: Bool) {
+        license = record.license
+        template = metadata.chatTemplate ?? ""
+        modelfile = "# Made by Roost from the model's own file.\nFROM \(record.name)\n"
+        details = OllamaDetails(record)
+        modelInfo = metadata.values(verbose: verbose)
+        tensors = verbose ? metadata.tensors : nil
+        capabilities = Self.capabilities(of: record)
+        modifiedAt = record.modifiedAt
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case license, modelfile, template, details, tensors, capabilities
+        case modelInfo = "model_info"
+        case modifiedAt = "modified_at"
+    }
+
+    /// Ollama has no capability of its own for chat.
+    static func capabilities(of record: ModelRecord) -> [String] {
+        record.capabilities.filter { $0 != .chat }.map(\.rawValue)
+    }
+}

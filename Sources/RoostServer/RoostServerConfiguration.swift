@@ -1,0 +1,50 @@
+import Foundation
+import Roost
+
+/// Where the server listens, whom it answers, and its limits.
+public struct RoostServerConfiguration: Sendable {
+    /// Address or host name to listen on. Default `127.0.0.1`. Anything but a loopback address is refused unless
+    /// `allowsInsecureListening` is set.
+    public var host = "127.0.0.1"
+    /// TCP port, 0…65535; 0 takes a free one. Default 11535.
+    public var port = 11535
+    /// Listen on an address that other machines reach, although requests are neither authenticated nor encrypted.
+    public var allowsInsecureListening = false
+    /// Names that a `Host` header may carry besides `localhost`, `127.0.0.1`, `[::1]` and the address listened on,
+    /// without a port.
+    public var allowedHosts: [String] = []
+    /// Web origins (`https://chat.example`) that may call from a browser, besides pages served from this machine.
+    public var allowedOrigins: [String] = []
+    /// Folder of `roost.json` and `roost.lock`; `nil` keeps no record and no lock, for servers inside an app.
+    public var runDirectory: URL?
+    /// How long running generations may go on after shutdown was asked for; then each ends with an error of its
+    /// dialect. Default 5 seconds.
+    public var drainDuration = Duration.seconds(5)
+    /// Largest request body. Default 16 MiB.
+    public var maximumBodyByteCount = 16 << 20
+    /// Deepest nesting of arrays and objects in a request body. Default 64.
+    public var maximumJSONDepth = 64
+    /// Version that `/api/version` and the `Server` header tell: numbers and dots.
+    public var version = RoostServerConfiguration.currentVersion
+
+    /// Version of this source tree.
+    public static let currentVersion = "0.1.0"
+
+    /// The defaults above, without a run directory.
+    public init() {}
+
+    /// The address and home directory of `configuration`, the defaults above for the rest.
+    public init(_ configuration: RoostConfiguration) {
+        host = configuration.listenHost
+        port = configuration.listenPort
+        runDirectory = RunDirectory.url(in: configuration.homeDirectory)
+    }
+
+    /// Whether `host` names only this machine: `localhost`, 127.0.0.0/8 or `::1`.
+    public static func isLoopback(_ host: String) -> Bool {
+        let name = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).lowercased()
+        if name == "localhost" || name == "::1" { return true }
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+}

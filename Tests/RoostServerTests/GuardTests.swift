@@ -1,0 +1,162 @@
+import Foundation
+import NIOHTTP1
+import Roost
+import RoostServer
+import Testing
+
+extension ServerTests {
+    @Suite struct GuardTests {
+        @Test func `only allowed names in Host are answered`() async throws {
+            try await TestServer.run {
+                $0.allowedHosts = ["models.example"]
+            } _: { server in
+                for host in [
+                    "localhost", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:80", "[::1]:11535", "models.example",
+                    "models.example:9",
+                ] {
+                    let reply = try await server.send(.GET, "/api/tags", headers: ["Host": host])
+                    #expect(reply.status == 200, "\(host)")
+                }
+                for host in [
+                    "evil.test", "x.local", "127.0.0.1.evil", "localhost.evil:80", "localhost:x", "[::1", "127.0.0.2",
+                    "",
+                ] {
+                    let reply = try await server.send(.GET, "/api/tags", headers: ["Host": host])
+                    #expect(reply.status == 403, "\(host)")
+                }
+            }
+        }
+
+        @Test(arguments: ["Host: localhost\r\nHost: localhost\r\n", "Host: localhost\r\nhost: evil.test\r\n", ""])
+        func `a Host that is doubled or missing is refused`(hosts: String) async throws {
+            try await TestServer.run { server in
+                let reply = try await server.raw("GET /api/tags HTTP/1.1\r\n\(hosts)Connection: close\r\n\r\n")
+                #expect(reply.hasPrefix("HTTP/1.1 403 "))
+            }
+        }
+
+        @Test func `pages of this machine may call and others may not`() async throws {
+            try await TestServer.run {
+                $0.allowedOrigins = ["https://chat.example"]
+            } _: { server in
+                for origin in [
+                    "http://localhost", "http://localhost:3000", "https://127.0.0.1:8", "https://chat.example",
+                ] {
+                    let reply = try await server.send(.GET, "/api/tags", headers: ["Origin": origin])
+                    #expect(reply.status == 200, "\(origin)")
+                    #expect(reply.headers["Access-Control-Allow-Origin"] == [origin])
+                    #expect(reply.headers["Vary"] == ["Origin"])
+                }
+                for origin in ["https://evil.test", "http://localhost.evil", "null", "https://chat.example.evil"] {
+                    let reply = try await server.send(.GET, "/api/tags", headers: ["Origin": origin])
+                    #expect(reply.status == 403, "\(origin)")
+                    #expect(reply.headers["Access-Control-Allow-Origin"].isEmpty)
+                }
+            }
+        }
+
+        @Test func `a preflight is answered for allowed origins, and their pages may read errors`() async throws {
+            try await TestServer.run { server in
+                let headers = ["Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"]
+                let preflight = try await server.send(.OPTIONS, "/api/chat", headers: headers)
+                #expect(preflight.status == 204)
+                #expect(preflight.headers["Access-Control-Allow-Methods"].first?.contains("POST") == true)
+                #expect(preflight.headers["Access-Control-Allow-Headers"].first?.contains("Authorization") == true)
+                let missing = try await server.send(
+                    .POST, "/api/chat", #"{"model":"nobody","messages":[{"role":"user","content":"a"}]}"#,
+                    headers: ["Origin": "http://localhost:3000"])
+                #expect(missing.status == 404)
+                #expect(missing.headers["Access-Control-Allow-Origin"] == ["http://localhost:3000"])
+            }
+        }
+
+        @Test func `a body beyond the limit is refused, declared or not`() async throws {
+            try await TestServer.run {
+                $0.maximumBodyByteCount = 1000
+            } _: { server in
+                let body = #"{"model":"base","prompt":"\#(String(repeating: "a", count: 2000))"}"#
+                let declared = try await server.send(.POST, "/api/generate", body)
+                #expect(declared.status == 413)
+                #expect(try declared.json.string("error")?.contains("1000") == true)
+                let chunked = try await server.raw(
+                    "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                        + "Transfer-Encoding: chunked\r\n\r\n\(String(body.utf8.count, radix: 16))\r\n\(body)\r\n0\r\n\r\n"
+                )
+                #expect(chunked.hasPrefix("HTTP/1.1 413 "))
+                #expect(chunked.contains(#""type":"invalid_request_error""#))
+            }
+        }
+
+        @Test func `JSON that nests too deep is refused before it is parsed`() async throws {
+            try await TestServer.run { server in
+                let deep = String(repeating: "[", count: 100_000)
+                let reply = try await server.send(.POST, "/api/chat", #"{"model":"base","tools":\#(deep)"#)
+                #expect(reply.status == 400)
+                #expect(try reply.json.string("error") == "The request body nests deeper than 64 levels.")
+                let fine = String(repeating: "[", count: 60) + String(repeating: "]", count: 60)
+                let brackets = try await server.send(
+                    .POST, "/api/generate",
+                    #"{"model":"base","prompt":"\#(deep)\"{","extra":\#(fine),"options":{"num_predict":1}}"#)
+                // Refused for its length alone: brackets in strings do not nest.
+                #expect(try brackets.json.string("error")?.contains("context length") == true)
+            }
+        }
+
+        @Test func `unknown endpoints and methods have the dialect's form`() async throws {
+            try await TestServer.run { server in
+                let ollama = try await server.send(.GET, "/api/nothing")
+                #expect(ollama.status == 404)
+                #expect(try ollama.json.string("error") == "There is no endpoint GET /api/nothing.")
+                let openAI = try await server.send(.POST, "/v1/nothing", "{}")
+                #expect(openAI.status == 404)
+                #expect(try openAI.json.string("error.type") == "invalid_request_error")
+                let other = try await server.send(.GET, "/favicon.ico")
+                #expect(other.status == 404)
+                let method = try await server.send(.GET, "/api/generate")
+                #expect(method.status == 405)
+                #expect(try method.json.string("error") == "/api/generate takes POST, not GET.")
+                #expect(try await server.send(.DELETE, "/v1/chat/completions").status == 405)
+            }
+        }
+
+        @Test func `headers beyond 16 KiB end the connection`() async throws {
+            try await TestServer.run { server in
+                let reply = try await server.raw(
+                    "GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: \(String(repeating: "a", count: 20_000))\r\n\r\n")
+                #expect(reply.hasPrefix("HTTP/1.1 4"))
+            }
+        }
+
+        @Test func `a request with both a length and chunks is refused`() async throws {
+            try await TestServer.run { server in
+                let reply = try await server.raw(
+                    "POST /api/show HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n"
+                        + "\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                #expect(!reply.contains("200 OK"))
+            }
+        }
+
+        @Test(arguments: ["0.0.0.0", "::", "192.0.2.1", "example.com", "127.0.0.1.example.com", ""])
+        func `listening beyond this machine must be asked for`(host: String) async throws {
+            await #expect(throws: RoostServerError.insecureListenAddress(host: host)) {
+                try await TestServer.run {
+                    $0.host = host
+                } _: { _ in
+                }
+            }
+        }
+
+        @Test func `listening everywhere keeps the list of hosts`() async throws {
+            try await TestServer.run {
+                $0.host = "0.0.0.0"
+                $0.allowsInsecureListening = true
+            } _: { server async throws in
+                #expect(server.running.baseURL == "http://127.0.0.1:\(server.running.port)")
+                #expect(try await server.send(.GET, "/").status == 200)
+                for host in ["evil.test", "0.0.0.0"] {
+                    #expect(try await server.send(.GET, "/", headers: ["Host": host]).status == 403)
+                }
+            }
+        }
+    }
+}

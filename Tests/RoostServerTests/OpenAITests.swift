@@ -1,0 +1,192 @@
+import Foundation
+import NIOHTTP1
+import Roost
+import Testing
+
+extension ServerTests {
+    @Suite struct OpenAITests {
+        private let messages = #""messages":[{"role":"user","content":"hi"}]"#
+
+        @Test func `models are listed and found by names with slashes`() async throws {
+            try await TestServer.run { server in
+                let list = try await server.send(.GET, "/v1/models").json
+                #expect(list.string("object") == "list")
+                #expect(list.count("data") == 3)
+                #expect(list.string("data.0.id") == "base:latest")
+                #expect(list.string("data.0.object") == "model")
+                _ = try await server.manager.copy("base", to: "hf.co/user/repo:Q4")
+                for path in ["hf.co/user/repo:Q4", "hf.co%2Fuser%2Frepo:Q4"] {
+                    #expect(try await server.send(.GET, "/v1/models/\(path)").json.string("id") == "hf.co/user/repo:Q4")
+                }
+                let missing = try await server.send(.GET, "/v1/models/nobody")
+                #expect(missing.status == 404)
+                #expect(try missing.json.string("error.code") == "model_not_found")
+            }
+        }
+
+        @Test func `a chat completion has message, finish reason and usage`() async throws {
+            try await TestServer.run { server in
+                let reply = try await server.send(
+                    .POST, "/v1/chat/completions", #"{"model":"chat","max_tokens":8,"temperature":0,\#(messages)}"#)
+                #expect(reply.status == 200)
+                let json = try reply.json
+                #expect(json.string("object") == "chat.completion")
+                #expect(json.string("id")?.hasPrefix("chatcmpl-") == true)
+                #expect(json.string("choices.0.message.role") == "assistant")
+                #expect(json.string("choices.0.message.content")?.isEmpty == false)
+                #expect(json.string("choices.0.finish_reason") == "length")
+                #expect(json.isNull("choices.0.logprobs"))
+                #expect(json.int("usage.completion_tokens") == 8)
+                let prompt = try #require(json.int("usage.prompt_tokens"))
+                #expect(json.int("usage.total_tokens") == prompt + 8)
+            }
+        }
+
+        @Test func `a chat stream has a role, deltas, a reason, usage and DONE`() async throws {
+            try await TestServer.run { server in
+                let body = #"{"model":"chat","max_completion_tokens":8,"temperature":0,"stream":true,\#(messages)"#
+                let reply = try await server.send(
+                    .POST, "/v1/chat/completions", body + #","stream_options":{"include_usage":true}}"#)
+                #expect(reply.headers["Content-Type"] == ["text/event-stream; charset=utf-8"])
+                #expect(reply.events.last == "[DONE]")
+                let chunks = try reply.events.dropLast().map { try JSONObject(Data($0.utf8)) }
+                #expect(chunks.allSatisfy { $0.string("object") == "chat.completion.chunk" })
+                #expect(Set(chunks.compactMap { $0.string("id") }).count == 1)
+                #expect(chunks.first?.string("choices.0.delta.role") == "assistant")
+                #expect(chunks.first?.isNull("choices.0.finish_reason") == true)
+                #expect(chunks.dropLast().allSatisfy { $0.isNull("usage") })
+                #expect(chunks.dropLast().last?.string("choices.0.finish_reason") == "length")
+                #expect(chunks.last?.count("choices") == 0)
+                #expect(chunks.last?.int("usage.completion_tokens") == 8)
+                let whole = try await server.send(
+                    .POST, "/v1/chat/completions",
+                    #"{"model":"chat","max_completion_tokens":8,"temperature":0,\#(messages)}"#)
+                let text = chunks.compactMap { $0.string("choices.0.delta.content") }.joined()
+                #expect(try whole.json.string("choices.0.message.content") == text)
+                let plain = try await server.send(.POST, "/v1/chat/completions", body + "}")
+                #expect(!plain.text.contains("usage"))
+            }
+        }
+
+        @Test(arguments: [#""hello""#, #"["hello"]"#])
+        func `a completion continues a prompt and streams the same text`(prompt: String) async throws {
+            try await TestServer.run { server in
+                let body = #"{"model":"base","prompt":\#(prompt),"max_tokens":8,"temperature":0"#
+                let json = try await server.send(.POST, "/v1/completions", body + "}").json
+                #expect(json.string("object") == "text_completion")
+                #expect(json.string("id")?.hasPrefix("cmpl-") == true)
+                let text = try #require(json.string("choices.0.text"))
+                #expect(!text.isEmpty)
+                let stream = try await server.send(.POST, "/v1/completions", body + #","stream":true}"#)
+                let chunks = try stream.events.dropLast().map { try JSONObject(Data($0.utf8)) }
+                #expect(chunks.compactMap { $0.string("choices.0.text") }.joined() == text)
+                #expect(chunks.last?.string("choices.0.finish_reason") == "length")
+                #expect(stream.events.last == "[DONE]")
+            }
+        }
+
+        @Test func `a prompt of token ids is taken as it is`() async throws {
+            try await TestServer.run { server in
+                let tokens = try await server.manager.withModel("base") { try $0.tokenize("hello") }
+                let text = try await server.send(
+                    .POST, "/v1/completions", #"{"model":"base","prompt":"hello","max_tokens":8,"temperature":0}"#)
+                for prompt in ["\(tokens)", "[\(tokens)]"] {
+                    let reply = try await server.send(
+                        .POST, "/v1/completions",
+                        #"{"model":"base","prompt":\#(prompt),"max_tokens":8,"temperature":0}"#)
+                    #expect(try reply.json.string("choices.0.text") == text.json.string("choices.0.text"))
+                    #expect(try reply.json.int("usage.prompt_tokens") == tokens.count)
+                }
+            }
+        }
+
+        @Test func `a completion has 16 tokens when no limit is given`() async throws {
+            try await TestServer.run { server in
+                let reply = try await server.send(
+                    .POST, "/v1/completions", #"{"model":"base","prompt":"a","temperature":0}"#)
+                #expect(try reply.json.int("usage.completion_tokens") == 16)
+            }
+        }
+
+        @Test func `logit_bias forbids a token`() async throws {
+            try await TestServer.run { server in
+                var options = GenerationOptions.greedy
+                options.maxTokens = 1
+                let greedy = try await server.manager.generate("hello", model: "base", options: options)
+                let token = try #require(greedy.tokens.first)
+                let body = #"{"model":"base","prompt":"hello","max_tokens":1,"temperature":0"#
+                let free = try await server.send(.POST, "/v1/completions", body + "}")
+                #expect(try free.json.string("choices.0.text") == greedy.text)
+                let biased = try await server.send(
+                    .POST, "/v1/completions", body + #","logit_bias":{"\#(token)":-100}}"#)
+                #expect(try biased.json.string("choices.0.text") != greedy.text)
+                let bad = try await server.send(.POST, "/v1/completions", body + #","logit_bias":{"word":1}}"#)
+                #expect(bad.status == 400)
+                #expect(try bad.json.string("error.param") == "logit_bias")
+            }
+        }
+
+        @Test func `content parts of type text are joined and others refused`() async throws {
+            try await TestServer.run { server in
+                let parts = try await server.send(
+                    .POST, "/v1/chat/completions",
+                    #"{"model":"chat","max_tokens":1,"messages":[{"role":"developer","content":"be kind"},"#
+                        + #"{"role":"user","content":[{"type":"text","text":"a"}]}]}"#)
+                #expect(parts.status == 200)
+                let image = try await server.send(
+                    .POST, "/v1/chat/completions",
+                    #"{"model":"chat","messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]}"#)
+                #expect(image.status == 400)
+                #expect(try image.json.string("error.param") == "messages[0].content")
+            }
+        }
+
+        @Test func `chat with a base model works and says so`() async throws {
+            try await TestServer.run { server in
+                let reply = try await server.send(
+                    .POST, "/v1/chat/completions", #"{"model":"base","max_tokens":4,"stream":true,\#(messages)}"#)
+                #expect(reply.status == 200)
+                #expect(reply.headers["X-Roost-Warning"].first?.contains("base model") == true)
+            }
+        }
+
+        @Test(
+            arguments: [
+                (#""model":"nobody""#, 404, "model_not_found", nil),
+                (#""model":"chat","n":2"#, 400, nil, "n"),
+                (#""model":"chat","max_tokens":0"#, 400, nil, "max_tokens"),
+                (#""model":"chat","temperature":"hot""#, 400, nil, "temperature"),
+                (#""model":"chat","temperature":-1"#, 400, nil, "temperature"),
+                (#""model":"chat","stop":[1]"#, 400, nil, "stop[0]"),
+                (#""model":"chat","tools":[{"type":"function"}]"#, 400, nil, "tools"),
+                (#""model":"chat","response_format":{"type":"json_schema"}"#, 400, nil, "response_format"),
+                (#""model":"chat","logprobs":true"#, 400, nil, "logprobs"),
+                (#""temperature":1"#, 400, nil, "model"),
+            ] as [(String, Int, String?, String?)])
+        func `bad requests are refused in OpenAI's form`(
+            fields: String, status: Int, code: String?, parameter: String?
+        ) async throws {
+            try await TestServer.run { server in
+                let reply = try await server.send(.POST, "/v1/chat/completions", "{\(fields),\(messages)}")
+                #expect(reply.status == status)
+                let json = try reply.json
+                #expect(
+                    Set((json["error"] as? [String: Any])?.keys.map { $0 } ?? []) == [
+                        "message", "type", "param", "code",
+                    ])
+                #expect(json.string("error.type") == "invalid_request_error")
+                #expect(json.string("error.code") == code)
+                #expect(json.string("error.param") == parameter)
+            }
+        }
+
+        @Test func `a prompt longer than the context has OpenAI's code`() async throws {
+            try await TestServer.run { server in
+                let prompt = String(repeating: "word ", count: 2000)
+                let reply = try await server.send(.POST, "/v1/completions", #"{"model":"base","prompt":"\#(prompt)"}"#)
+                #expect(reply.status == 400)
+                #expect(try reply.json.string("error.code") == "context_length_exceeded")
+            }
+        }
+    }
+}
