@@ -96,7 +96,14 @@ let package = Package(
         tests("SecurityTests", ["Security"]),
         tests("ModelFormatsTests", ["ModelFormats", "ModelFixtures"]),
         tests("ModelStoreTests", ["ModelStore", "ModelFixtures"]),
-        tests("InferenceTests", ["Inference", "ModelFixtures", "ModelFormats"]),
+        tests(
+            "InferenceTests",
+            [
+                "Inference", "ModelFixtures", "ModelFormats",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         tests("WorkersTests", ["Workers", "ModelFixtures"]),
         tests("RoostTests", ["Roost", "ModelFixtures"]),
         tests(

@@ -1,10 +1,9 @@
+import AsyncHTTPClient
 import Foundation
 import Inference
+import NIOCore
+import NIOHTTP1
 import Testing
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
 
 /// The same prompts through llama.cpp's own server, built from the same source, and through Roost.
 @Suite(
@@ -53,11 +52,11 @@ private final class LlamaServer: Sendable {
     }
 
     private let process: Process
-    private let base: URL
+    private let base: String
 
     init(program: URL, model: URL, threadCount: Int, contextLength: Int) throws {
         let port = try Self.freePort()
-        base = try #require(URL(string: "http://127.0.0.1:\(port)"))
+        base = "http://127.0.0.1:\(port)"
         process = Process()
         process.executableURL = program
         process.arguments = [
@@ -72,18 +71,17 @@ private final class LlamaServer: Sendable {
     }
 
     func stop() {
-        process.terminate()
-        process.waitUntilExit()
+        // Killed, as a child of these tests starts with SIGTERM blocked; and not waited for, which blocks a thread of
+        // the pool that other tests need.
+        kill(process.processIdentifier, SIGKILL)
     }
 
     func waitUntilReady() async throws {
         let deadline = ContinuousClock.now + .seconds(120)
         while true {
-            if let (_, response) = try? await URLSession.shared.data(from: base.appending(path: "health")),
-                (response as? HTTPURLResponse)?.statusCode == 200
-            {
-                return
-            }
+            let response = try? await HTTPClient.shared.execute(
+                HTTPClientRequest(url: base + "/health"), timeout: .seconds(10))
+            if response?.status == .ok { return }
             try #require(process.isRunning, "llama-server ended")
             try #require(ContinuousClock.now < deadline, "llama-server was not ready within two minutes")
             try await Task.sleep(for: .milliseconds(50))
@@ -99,11 +97,11 @@ private final class LlamaServer: Sendable {
             var cache_prompt = false
             var return_tokens = true
         }
-        var request = URLRequest(url: base.appending(path: "completion"))
-        request.httpMethod = "POST"
-        request.httpBody = try JSONEncoder().encode(Body(prompt: prompt, n_predict: count))
-        request.timeoutInterval = 300
-        let (data, _) = try await URLSession.shared.data(for: request)
+        var request = HTTPClientRequest(url: base + "/completion")
+        request.method = .POST
+        request.body = .bytes(try JSONEncoder().encode(Body(prompt: prompt, n_predict: count)))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
+        let data = Data(Array(buffer: try await response.body.collect(upTo: 16 << 20)))
         return try JSONDecoder().decode(Completion.self, from: data)
     }
 

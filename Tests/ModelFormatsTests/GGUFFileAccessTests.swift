@@ -61,4 +61,20 @@ struct GGUFFileAccessTests {
             #expect(header.metadata.array("extra")?[699_999] == .int64(699_999))
         }
     }
+
+    @Test("A file that is mostly a hole cannot make the validator read gigabytes")
+    func sparseFile() throws {
+        let half = RawGGUF.array("a", element: 10, count: 8 << 20, value: [])
+        let file = try TemporaryFile(RawGGUF(entryCount: 2, entries: [half], dataByteCount: nil).bytes)
+        let start = UInt64(24 + half.count + (64 << 20))
+        let handle = try FileHandle(forWritingTo: file.url)
+        try handle.seek(toOffset: start)
+        try handle.write(contentsOf: RawGGUF.array("b", element: 10, count: 9 << 20, value: []))
+        try handle.truncate(atOffset: 1 << 40)
+        try handle.close()
+        let needed = start + 9 + 4 + 12 + (72 << 20)
+        #expect(throws: GGUFError.headerTooLarge(byteCount: needed, limit: 128 << 20)) {
+            try GGUFValidator().validate(file.url)
+        }
+    }
 }

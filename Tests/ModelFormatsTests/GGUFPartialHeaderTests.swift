@@ -56,14 +56,18 @@ struct GGUFPartialHeaderTests {
 
     @Test("A header that claims gigabytes is refused when the file's size is not known")
     func endless() throws {
-        let entry = { (index: Int) in
-            RawGGUF.array("k\(index)", element: 10, count: 16 << 20, value: [UInt8](repeating: 0, count: 8))
+        func array(_ element: UInt32) -> [UInt8] {
+            RawGGUF(entries: [RawGGUF.array("key", element: element, count: 16 << 20, value: [])]).bytes
         }
-        guard case .needsMore(let needed) = try GGUFReader.header(from: RawGGUF(entries: [entry(0)]).bytes) else {
+        let before: UInt64 = 24 + 11 + 4 + 12
+        guard case .needsMore(let needed) = try GGUFReader.header(from: array(0)) else {
             Issue.record("the array is not there")
             return
         }
-        #expect(needed == 24 + 10 + 4 + 12 + (128 << 20))
+        #expect(UInt64(needed) == before + (16 << 20))
+        #expect(throws: GGUFError.headerTooLarge(byteCount: before + (128 << 20), limit: 128 << 20)) {
+            try GGUFReader.header(from: array(10))
+        }
 
         let text = RawGGUF.entry("tokenizer.huggingface.json", type: 8, value: RawGGUF.number(UInt64(64 << 20) + 1))
         #expect(

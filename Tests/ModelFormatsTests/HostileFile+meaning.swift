@@ -60,6 +60,17 @@ extension HostileFile {
             "epsilon that is no number", .notFinite(key: "llama.attention.layer_norm_rms_epsilon"),
             ["llama.attention.layer_norm_rms_epsilon": .float32(.nan)]),
         changed(
+            "experts that groups do not divide", .badExpertGroups(groups: 3, used: 1, experts: 4),
+            [
+                "llama.expert_count": .uint32(4), "llama.expert_used_count": .uint32(2),
+                "llama.expert_group_count": .uint32(3), "llama.expert_group_used_count": .uint32(1),
+            ]),
+        changed(
+            "unknown rope scaling", .unknownRopeScaling("x"), ["llama.rope.scaling.type": .string("x")]),
+        changed(
+            "negative epsilon", .negative(key: "llama.attention.layer_norm_rms_epsilon", value: -1),
+            ["llama.attention.layer_norm_rms_epsilon": .float32(-1)]),
+        changed(
             "part 3 of 3", .badSplit(number: 3, count: 3),
             ["split.no": .uint16(3), "split.count": .uint16(3)]),
         changed(
@@ -89,6 +100,12 @@ extension HostileFile {
             ["tokenizer.ggml.token_type": .array(GGUFArray(tokens.indices.map { Int32($0 == 300 ? 7 : 1) }))]),
         token("byte token without a byte", .badByteToken(token: 5, text: "<0x"), at: 5, "<0x"),
         token("byte token with other digits", .badByteToken(token: 5, text: "<0xZZ>"), at: 5, "<0xZZ>"),
+        token(
+            "token that is twice once cut at a zero byte", .duplicateToken(first: 262, second: 401), at: 401,
+            tokens[262] + "\0x"),
+        token(
+            "token with the engine's name for an empty one", .duplicateToken(first: 300, second: 402), at: 300, "",
+            at: 402, "[EMPTY_300]"),
         token("token twice", .duplicateToken(first: 261, second: 400), at: 400, tokens[261]),
         changed(
             "begin token outside the vocabulary",
@@ -106,6 +123,14 @@ extension HostileFile {
             "chat template of 300 kB",
             .chatTemplateTooLong(key: "tokenizer.chat_template", byteCount: 300_000, limit: 262_144),
             ["tokenizer.chat_template": .string(String(repeating: "x", count: 300_000))]),
+        HostileFile("begin token to add that does not exist", .missingKey("tokenizer.ggml.bos_token_id")) {
+            try model(
+                .qwen2(),
+                [
+                    "tokenizer.ggml.pre": .string("glm4"), "tokenizer.ggml.bos_token_id": nil,
+                    "tokenizer.ggml.add_bos_token": .bool(true),
+                ])
+        },
         HostileFile("no merges", .missingKey("tokenizer.ggml.merges")) {
             try model(.qwen2(), ["tokenizer.ggml.merges": nil])
         },
@@ -131,9 +156,12 @@ extension HostileFile {
         }
     }
 
-    private static func token(_ name: String, _ error: GGUFError, at index: Int, _ text: String) -> HostileFile {
+    private static func token(
+        _ name: String, _ error: GGUFError, at index: Int, _ text: String, at other: Int? = nil, _ second: String = ""
+    ) -> HostileFile {
         var changed = tokens
         changed[index] = text
+        if let other { changed[other] = second }
         return self.changed(name, error, ["tokenizer.ggml.tokens": .array(GGUFArray(changed))])
     }
 

@@ -12,6 +12,8 @@ extension GGUFError {
             "“\(clean(key))” is \(value) and must be \(Self.text(allowed)); the file is damaged, do not use it."
         case .notFinite(let key):
             "“\(clean(key))” is not a finite number; the file is damaged, do not use it."
+        case .negative(let key, let value):
+            "“\(clean(key))” is \(value) and must not be negative; the file is damaged, do not use it."
         case .perLayerCount(let key, let count, let layers):
             "“\(clean(key))” has \(count) elements for a model of \(layers) layers; convert the model again."
         case .headsNotDivisible(let layer, let heads, let keyValueHeads):
@@ -19,6 +21,11 @@ extension GGUFError {
                 + "convert the model again."
         case .expertsUsedExceedExperts(let used, let experts):
             "The model uses \(used) experts of \(experts) for a token; convert the model again."
+        case .badExpertGroups(let groups, let used, let experts):
+            "The model uses \(used) of \(groups) groups of its \(experts) experts, which do not divide into them; "
+                + "convert the model again."
+        case .unknownRopeScaling(let name):
+            "The engine does not know the rope scaling “\(clean(name))”; update Roost or choose another model."
         case .unknownTokenizer(let name):
             "The engine does not know the tokenizer “\(clean(name))”; update Roost or choose another model."
         case .emptyVocabulary:

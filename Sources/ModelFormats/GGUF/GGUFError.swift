@@ -59,9 +59,12 @@ public enum GGUFError: Error, Hashable, Sendable {
     case wrongValueType(key: String, found: String, expected: String)
     case valueOutOfRange(key: String, value: Int64, allowed: ClosedRange<Int64>)
     case notFinite(key: String)
+    case negative(key: String, value: Double)
     case perLayerCount(key: String, count: Int, layers: Int)
     case headsNotDivisible(layer: Int, heads: Int, keyValueHeads: Int)
     case expertsUsedExceedExperts(used: Int, experts: Int)
+    case badExpertGroups(groups: Int, used: Int, experts: Int)
+    case unknownRopeScaling(String)
     case unknownTokenizer(String)
     case emptyVocabulary
     case vocabularyTooLarge(tokens: Int, limit: Int)

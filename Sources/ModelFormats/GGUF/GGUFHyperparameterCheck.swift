@@ -14,9 +14,14 @@ struct GGUFHyperparameterCheck {
         for name in Self.counts { _ = try scalar(name, 0...GGUFLimits.layerSize) }
         for name in Self.positiveCounts { _ = try scalar(name, 1...GGUFLimits.layerSize) }
         for name in Self.numbers {
-            if let number = try metadata.float32(key(name)), !number.isFinite { throw .notFinite(key: key(name)) }
+            guard let number = try metadata.float32(key(name)) else { continue }
+            guard number.isFinite else { throw .notFinite(key: key(name)) }
+            guard number >= 0 else { throw .negative(key: key(name), value: number) }
         }
         for name in Self.switches { _ = try metadata.bool(key(name)) }
+        if let scaling = try metadata.string(key("rope.scaling.type")), !Self.ropeScalings.contains(scaling) {
+            throw .unknownRopeScaling(scaling)
+        }
         _ = try scalar("vocab_size", 0...Int64(GGUFLimits.tokens))
         _ = try scalar("pooling_type", 0...4)
         _ = try scalar("nextn_predict_layers", 0...Int64(layers))
@@ -35,6 +40,7 @@ struct GGUFHyperparameterCheck {
         "attention.layer_norm_epsilon", "attention.layer_norm_rms_epsilon", "rope.freq_base", "rope.scaling.factor",
         "attn_logit_softcapping", "final_logit_softcapping", "logit_scale", "attention.scale",
     ]
+    private static let ropeScalings: Set<String> = ["none", "linear", "yarn", "longrope"]
     private static let switches = ["attention.causal", "use_parallel_residual", "expert_weights_norm"]
 
     private func checkHeads(_ layers: Int) throws(GGUFError) {
@@ -62,6 +68,14 @@ struct GGUFHyperparameterCheck {
             throw .expertsUsedExceedExperts(used: used, experts: experts)
         }
         _ = try perLayer("expert_feed_forward_length", layers, 0...GGUFLimits.layerSize)
+
+        let groups = Int(try scalar("expert_group_count", 0...GGUFLimits.experts) ?? 0)
+        let usedGroups = Int(try scalar("expert_group_used_count", 0...GGUFLimits.experts) ?? 0)
+        guard groups == 0 || groups < experts && experts.isMultiple(of: groups),
+            groups < 2 || (1..<groups).contains(usedGroups)
+        else {
+            throw .badExpertGroups(groups: groups, used: usedGroups, experts: experts)
+        }
     }
 
     /// Whether some layers have a state instead of attention.

@@ -8,7 +8,8 @@ enum GGUFLimits {
     /// Longest tensor name: the engine keeps names in 64 bytes with a final zero.
     static let tensorNameByteCount: UInt64 = 63
     static let dimensions = 4
-    static let headerByteCount = 256 << 20
+    /// The longest header that is copied into memory; that of a vocabulary of 262,144 tokens with merges has 16 MiB.
+    static let headerByteCount = 128 << 20
     static let alignment: ClosedRange<UInt32> = 8...4096
     static let chatTemplateByteCount = 256 << 10
     /// The engine's own limits: more layers or experts end the process that loads them.

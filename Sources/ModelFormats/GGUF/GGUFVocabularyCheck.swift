@@ -33,11 +33,12 @@ struct GGUFVocabularyCheck {
         }
         try checkCount("tokenizer.ggml.scores", of: [.float32, .int32], tokens.count)
         try checkTypes(of: tokens)
-        if let twin = TokenIndex(tokens).firstDuplicate {
+        if let twin = TokenIndex.firstDuplicate(in: tokens) {
             throw .duplicateToken(first: twin.first, second: twin.second)
         }
         if Self.withMerges.contains(kind) { try checkMerges() }
         try checkSpecialTokens(tokens.count)
+        try checkEnds(kind, tokens.count)
         try checkEmbedding(tokens.count)
     }
 
@@ -98,6 +99,24 @@ struct GGUFVocabularyCheck {
             let key = "tokenizer.ggml.\(name)_token_id"
             guard let token = try metadata.unsigned32(key), token != Self.noToken else { continue }
             guard token < tokens else { throw .tokenOutOfRange(key: key, token: token, tokens: tokens) }
+        }
+    }
+
+    /// The begin and end tokens that the engine assumes when the file names none; it ends its process when it has to
+    /// add one that does not exist.
+    private static let assumedEnds: [String: (begin: Int?, end: Int?)] = [
+        "llama": (1, 2), "plamo2": (1, 2), "bert": (101, nil), "t5": (nil, 1), "rwkv": (nil, nil), "gemma4": (nil, nil),
+    ]
+    private static let withoutAssumedBegin: Set<String> = ["chatglm-bpe", "glm4", "glm5"]
+
+    private func checkEnds(_ kind: String, _ tokens: Int) throws(GGUFError) {
+        var assumed = Self.assumedEnds[kind] ?? (11, 11)
+        if Self.withoutAssumedBegin.contains(try metadata.string("tokenizer.ggml.pre") ?? "") { assumed.begin = nil }
+        for (name, token) in [("bos", assumed.begin), ("eos", assumed.end)] {
+            guard try metadata.bool("tokenizer.ggml.add_\(name)_token") == true else { continue }
+            let key = "tokenizer.ggml.\(name)_token_id"
+            let own = try metadata.unsigned32(key)
+            guard [own, token].contains(where: { $0.map { $0 < tokens } ?? false }) else { throw .missingKey(key) }
         }
     }
 
