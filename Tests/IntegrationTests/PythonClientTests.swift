@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import ModelStore
 import Testing
@@ -17,14 +16,15 @@ struct PythonClientTests {
         let store = try await ModelStore(root: home)
         _ = try await store.importFile(
             at: URL(fileURLWithPath: settings.model), as: ModelName(parsing: Self.modelName))
-        let server = try ServedProgram(home: home)
+        let server = try ServedProgram(home: home, environment: ["ROOST_CONTEXT_LENGTH": "32768"])
         defer { server.kill() }
         let address = try await server.start()
         let client = try await Self.run(
             settings.python, script,
             environment: ["ROOST_TEST_URL": address, "ROOST_TEST_MODEL_NAME": Self.modelName])
         #expect(client.status == 0, "\(script): \(client.output)")
-        #expect(try await server.stop() == 0)
+        server.terminate()
+        #expect(try await server.status() == 0)
         let record = home.appending(path: "run/roost.json").path
         #expect(!FileManager.default.fileExists(atPath: record))
     }
@@ -60,45 +60,5 @@ private struct PythonSettings {
             !model.isEmpty, !python.isEmpty
         else { return nil }
         return PythonSettings(model: model, python: python)
-    }
-}
-
-/// `roost serve` on a free port.
-private final class ServedProgram: Sendable {
-    private let process: Process
-    private let output = Pipe()
-
-    init(home: URL) throws {
-        process = try BuiltProgram(home: home).process(["serve", "--port", "0"])
-        process.environment?["ROOST_CONTEXT_LENGTH"] = "32768"
-        process.standardOutput = output
-    }
-
-    /// Returns the address that it prints when it listens.
-    func start() async throws -> String {
-        try await BuiltProgram.onThread { [process, output] in
-            try process.run()
-            var line = Data()
-            while let byte = try output.fileHandleForReading.read(upToCount: 1), byte != Data("\n".utf8) {
-                line += byte
-            }
-            let text = String(decoding: line, as: UTF8.self)
-            let start = try #require(text.range(of: "http://"), "serve printed “\(text)”")
-            return String(text[start.lowerBound...])
-        }
-    }
-
-    /// Asks it to end as an operating system does, and returns its exit status.
-    func stop() async throws -> Int32 {
-        try await BuiltProgram.onThread { [process] in
-            process.terminate()
-            process.waitUntilExit()
-            return process.terminationStatus
-        }
-    }
-
-    /// Ends it whatever happened.
-    func kill() {
-        if process.isRunning { process.terminate() }
     }
 }
