@@ -184,7 +184,10 @@ extension ServerTests {
                     "options.top_k must be a whole number."
                 ),
                 (#"{"model":"base","prompt":"a","options":{"top_p":7}}"#, 400, nil),
-                (#"{"model":"base","prompt":"a","keep_alive":"soon"}"#, 400, nil),
+                (
+                    #"{"model":"base","prompt":"a","keep_alive":"soon"}"#, 400,
+                    "keep_alive is not valid: it must be seconds or a duration such as \"5m\" or \"1h30m\"."
+                ),
                 (#"{"model":"base","prompt":"a","suffix":"b"}"#, 400, "base does not support insert"),
                 (#"{"model":"base","prompt":"a","images":["aa"]}"#, 400, "base does not support images"),
                 (#"{"model":"base","prompt":"a","think":true}"#, 400, "\"base\" does not support thinking"),
@@ -193,7 +196,7 @@ extension ServerTests {
                     "raw mode does not support template, system, or context"
                 ),
                 ("", 400, "missing request body"),
-                ("{", 400, nil),
+                ("{", 400, "The request body is not valid JSON, or a number in it is out of range."),
                 ("[]", 400, nil),
                 (#"{"model":"base","prompt":"a","options":{"num_predict":1e99}}"#, 400, nil),
             ] as [(String, Int, String?)])

@@ -57,11 +57,11 @@ struct RequestReader: Sendable {
             let path = self.path(context.codingPath + [key])
             return .invalidRequest("\(name(path)) is required.", parameter: path)
         case .dataCorrupted(let context):
-            let path = self.path(context.codingPath)
-            guard let path else {
-                return .invalidRequest("The request body is not valid JSON: \(reason(context)).")
+            guard let path = self.path(context.codingPath) else {
+                // The parser tells the two apart no more than this.
+                return .invalidRequest("The request body is not valid JSON, or a number in it is out of range.")
             }
-            return .invalidRequest("\(path) is not valid: \(reason(context)).", parameter: path)
+            return .invalidRequest("\(path) is not valid: \(context.debugDescription).", parameter: path)
         @unknown default:
             return .invalidRequest("The request body could not be read.")
         }
@@ -79,12 +79,6 @@ struct RequestReader: Sendable {
             }
         }
         return text.isEmpty ? nil : text
-    }
-
-    private static func reason(_ context: DecodingError.Context) -> String {
-        let detail = (context.underlyingError as NSError?)?.userInfo[NSDebugDescriptionErrorKey] as? String
-        let text = detail ?? context.debugDescription
-        return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 
     private static func noun(for type: Any.Type) -> String {
