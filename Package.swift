@@ -117,6 +117,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        tests("RoostCommandsTests", ["RoostCommands", "Roost", "Terminal", "ModelFixtures"]),
         tests("TerminalTests", ["Terminal"]),
         tests(
             "IntegrationTests", ["ModelFixtures", "ModelFormats", "ModelStore", "Security"], exclude: ["python"]),

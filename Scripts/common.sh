@@ -69,8 +69,8 @@ python_environment() {
     local folder=$roost_cache/python/$1
     if [ ! -e "$folder/.complete" ] || ! "$folder/bin/python" -c '' 2>/dev/null; then
         have python3 || die "Python 3 is missing." "Install it: $(install_command python3 python3-venv)"
-        python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
-            die "$(python3 --version 2>&1) is too old; 3.9 or newer is needed." \
+        python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+            die "$(python3 --version 2>&1) is too old; 3.10 or newer is needed." \
                 "Install it: $(install_command python3 python3-venv)"
         rm -rf "$folder"
         mkdir -p "$(dirname "$folder")"

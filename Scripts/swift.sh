@@ -11,17 +11,17 @@ if [ -n "${ROOST_VERBOSE:-}" ]; then exec swift "$@"; fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 show() {
-    local line last=-1 tenth
+    local line next=0 step
     while IFS= read -r line || [ -n "$line" ]; do
         printf '%s\n' "$line" >>"$log"
         if [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then
             if [ -t 2 ]; then
                 printf '\rRoost: %s of %s steps\033[K' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" >&2
             else
-                # The total grows while it builds, so a tenth may come again: it is said once.
-                tenth=$((BASH_REMATCH[1] * 10 / BASH_REMATCH[2]))
-                if [ "$tenth" -gt "$last" ]; then
-                    last=$tenth
+                # The total grows while it builds; planning alone counts a handful of steps.
+                if [ "${BASH_REMATCH[1]}" -ge "$next" ] && [ "${BASH_REMATCH[2]}" -gt 10 ]; then
+                    step=$((BASH_REMATCH[2] / 10))
+                    next=$((BASH_REMATCH[1] + (step > 10 ? step : 10)))
                     say "Roost: ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]} steps"
                 fi
             fi
@@ -36,7 +36,8 @@ status=0
 swift "$@" 2>&1 | show || status=$?
 if [ "$status" -ne 0 ]; then
     if grep -qE '(error|fatal): ' "$log"; then
-        grep -vE '^\[[0-9]+/[0-9]+\]' "$log" | tail -n 120 >&2
+        # From the first error on; a dependency's notes before it are no help.
+        grep -vE '^\[[0-9]+/[0-9]+\]' "$log" | awk '/(error|fatal): /, 0' | head -n 120 >&2
     else
         tail -n 60 "$log" >&2
     fi
@@ -45,4 +46,5 @@ if [ "$status" -ne 0 ]; then
     fi
     die "swift $1 failed."
 fi
-grep -E '(warning|error): ' "$log" >&2 || true
+# Warnings of our own sources; those of dependencies are theirs.
+grep -E '^/.*(warning|error): ' "$log" | grep -v '/checkouts/' >&2 || true

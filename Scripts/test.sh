@@ -29,10 +29,11 @@ total=$(grep -oE 'Test run with [0-9]+ tests?' "$log" | awk '{ n += $4 } END { p
 if [ "$status" -ne 0 ]; then
     if [ -z "${ROOST_VERBOSE:-}" ]; then
         # Each failed expectation with the comments and values below it; a crash is at the end of the log.
-        grep -E '^(✘|↳|􀢄|􀄵)|error:|Fatal error|Crash' "$log" | head -n 200 >&2 || true
+        grep -E '^(✘|↳|􀢄|􀄵)|error:|Fatal error|Crash' "$log" |
+            grep -vE '(Testing Library Version|Target Platform):|^. +(Suite|Test run) ' | head -n 200 >&2 || true
         grep -q 'Test run with' "$log" || tail -n 40 "$log" >&2
     fi
-    failed=$(grep -cE '^(✘|􀢄) +Test .* failed after' "$log" || true)
+    failed=$(grep -E '^(✘|􀢄) +Test .* failed after' "$log" | grep -cvE '^. +Test run ' || true)
     say "FAILED: $failed of $total tests failed (build $((built - started)) s, tests $((SECONDS - built)) s)"
     exit 1
 fi

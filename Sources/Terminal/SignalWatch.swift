@@ -10,6 +10,9 @@ import Dispatch
 
 /// Calls a function when the process receives one of some signals, in place of the signal's own effect, for as long
 /// as this object lives.
+///
+/// Watch a signal once in the life of a program, and let the handler decide: Dispatch on Linux does not reliably see
+/// a signal again after a source for it was cancelled.
 public final class SignalWatch: @unchecked Sendable {  // sound: immutable; the sources are only cancelled, in deinit
     private let sources: [any DispatchSourceSignal]
     private let numbers: [Int32]
@@ -36,6 +39,11 @@ public final class SignalWatch: @unchecked Sendable {  // sound: immutable; the 
     /// Ends the process as `number` would have without a watch.
     public static func deliver(_ number: Int32) {
         signal(number, SIG_DFL)
+        // Dispatch's threads block most signals, and a blocked one would wait for ever.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, number)
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
         raise(number)
     }
 }

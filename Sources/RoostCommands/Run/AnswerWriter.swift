@@ -2,14 +2,6 @@ import Roost
 import Synchronization
 import Terminal
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A whole answer.
 struct Answer: Sendable {
     var text: String
@@ -29,6 +21,8 @@ struct AnswerWriter: Sendable {
     let output: Console?
     /// Where progress is shown.
     let error: Console
+    /// Ends the answer, not the program.
+    let interruption: Interruption
     /// Gets each event, for `--events`.
     var onEvent: @Sendable (RunEvent) -> Void = { _ in }
 
@@ -41,15 +35,14 @@ struct AnswerWriter: Sendable {
     func write(_ events: AsyncThrowingStream<RunEvent, any Error>) async throws -> Outcome {
         let written = Written()
         let task = Task { try await self.read(events, into: written) }
-        // The answer is interrupted, not the program.
-        let watch = SignalWatch([SIGINT]) { _ in task.cancel() }
-        defer { withExtendedLifetime(watch) {} }
         let result: RunResult?
         do {
-            result = try await withTaskCancellationHandler {
-                try await task.value
-            } onCancel: {
-                task.cancel()
+            result = try await interruption.interrupting({ task.cancel() }) {
+                try await withTaskCancellationHandler {
+                    try await task.value
+                } onCancel: {
+                    task.cancel()
+                }
             }
         } catch is CancellationError {
             result = nil

@@ -35,12 +35,12 @@ struct ModelChoice {
         let file = URL(fileURLWithPath: NSString(string: path).expandingTildeInPath)
         guard FileManager.default.fileExists(atPath: file.path) else { throw RunError.missingFile(path: path) }
         let known = Set(try await manager.downloadedModels().map(\.name))
-        let bar = ProgressBar("Importing", console: error)
-        defer { bar.finish() }
+        let bar = error.isTerminal ? ProgressBar("Importing", console: error) : nil
+        defer { bar?.finish() }
         let model = try await manager.importModel(at: file) { progress in
-            bar.update(completed: progress.completed, total: progress.total, label: "\(progress.phase.rawValue)")
+            bar?.update(completed: progress.completed, total: progress.total)
         }
-        bar.finish()
+        bar?.finish()
         if !known.contains(model.name) {
             error.print("Imported \(path) as “\(model.name.display)”; “roost run \(model.name.display)” runs it again.")
         }

@@ -16,6 +16,7 @@ struct RunSession {
     var showsStatistics: Bool
     /// The conversation so far, without the system message.
     private(set) var messages: [ChatMessage] = []
+    private let interruption = Interruption()
     private var loadDuration = Duration.zero
     private var hasSaidBaseModel = false
 
@@ -64,7 +65,8 @@ struct RunSession {
     mutating func answer(_ text: String, format: Format = .text) async throws -> Bool {
         sayBaseModel()
         let stream = backend.answer(input(for: text), by: model, settings: settings)
-        var writer = AnswerWriter(output: format == .text ? output : nil, error: error)
+        var writer = AnswerWriter(
+            output: format == .text ? output : nil, error: error, interruption: interruption)
         if format == .events { writer.onEvent = Self.printingLines(to: output) }
         switch try await writer.write(stream) {
         case .interrupted(let partial):
