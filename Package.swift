@@ -86,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "Quickstart", dependencies: ["Roost"], path: "Examples/Quickstart", swiftSettings: swiftSettings),
         .executableTarget(
-            name: "RoostBench", dependencies: ["ModelFormats", "Inference"], path: "Benchmarks/RoostBench",
+            name: "RoostBench", dependencies: ["ModelFormats", "Inference", "CLlama"], path: "Benchmarks/RoostBench",
             swiftSettings: swiftSettings),
 
         // Tests. ModelFixtures makes tiny models; the rest test one room each, IntegrationTests the built binary.

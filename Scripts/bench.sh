@@ -1,15 +1,13 @@
 #!/usr/bin/env bash
-# Builds the benchmark program and runs it beside llama.cpp's own tools, on the demo model or MODEL_FILE.
+# Builds the benchmark program and runs it beside the peers, on the demo model or MODEL_FILE.
+# Arguments: the benchmarks to run (speed, gguf); all without one.
 
 . "$(dirname "$0")/common.sh"
 cd "$roost_root"
 
 eval "$(Scripts/engine.sh env)"
 ROOST_TEST_MODEL=${MODEL_FILE:-$(Scripts/model.sh)}
-export ROOST_TEST_MODEL
+ROOST_BENCH_PYTHON=$(Scripts/python.sh "$roost_root/Benchmarks/requirements.txt")
+export ROOST_TEST_MODEL ROOST_BENCH_PYTHON
 Scripts/swift.sh build -c release --product RoostBench
-ROOST_BENCH=$(swift build -c release --show-bin-path)/RoostBench
-export ROOST_BENCH
-
-if [ -x Benchmarks/run.sh ]; then exec Benchmarks/run.sh "$@"; fi
-exec "$ROOST_BENCH" "$@"
+exec "$(swift build -c release --show-bin-path)/RoostBench" "$@"

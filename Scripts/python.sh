@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# The Python of the client tests: an environment with the packages that Tests/IntegrationTests/python/requirements.txt
-# names, kept in the cache under the file's hash. Prints the path of its interpreter.
+# A Python environment with the packages of a requirements file, kept in the cache under the file's hash. Prints the
+# path of its interpreter. $1: the file; without it that of the client tests.
 
 . "$(dirname "$0")/common.sh"
 
-requirements=$roost_root/Tests/IntegrationTests/python/requirements.txt
+requirements=${1:-$roost_root/Tests/IntegrationTests/python/requirements.txt}
 [ -f "$requirements" ] || die "There is no $requirements."
 have python3 || die "Python 3 is missing." "Install it: $(install_command python3 python3-venv)"
-name=clients-$({ cat "$requirements" && python3 --version; } | short_hash)
+name=packages-$({ cat "$requirements" && python3 --version; } | short_hash)
 folder=$roost_cache/python/$name
 
 if [ ! -e "$folder/.installed" ]; then
-    acquire_lock "$roost_cache/python/$name.lock" "installing the client packages"
+    acquire_lock "$roost_cache/python/$name.lock" "installing Python packages"
 fi
 if [ ! -e "$folder/.installed" ]; then
-    say "Fetching the Python packages of the client tests"
+    say "Fetching the Python packages of ${requirements#"$roost_root"/}"
     python_environment "$name" >/dev/null
     "$folder/bin/pip" install -q --disable-pip-version-check -r "$requirements" >&2 ||
         die "The packages of $requirements could not be installed (see above)." \

@@ -1,41 +1,74 @@
+import CLlama
 import Foundation
 import ModelFormats
 
-/// How long it takes to know a model from its file: opening (mapped and copied), its summary, and the validator.
-///
-/// `Benchmarks/gguf_open.py` measures the same file with gguf-py.
+/// How long it takes to know a model from its file: Roost's reader against llama.cpp's (in this process) and gguf-py's.
 struct GGUFOpenBenchmark {
-    /// Times of one kind of work, in milliseconds.
-    struct Times {
-        let name: String
-        let median: Double
-        let minimum: Double
-        let maximum: Double
-    }
-
     let file: URL
-    /// Runs of each kind, interleaved, after one that does not count.
-    var runs = 30
+    /// A Python that has the package `gguf`; `nil` leaves it out.
+    let python: URL?
+    let script: URL
+    /// Runs of each kind, taken in turns, after one that does not count.
+    var runs = 20
 
-    func run() throws -> [Times] {
+    func run() throws {
+        let path = file.path
         let kinds: [(name: String, work: () throws -> Void)] = [
-            ("open mapped", { _ = ModelSummary(header: try GGUFReader.open(file).header) }),
-            ("open copied", { _ = ModelSummary(header: try GGUFReader.open(file, access: .copied).header) }),
-            ("validate", { try GGUFValidator(requiresTensors: false).validate(file) }),
+            ("open and summary, mapped", { _ = ModelSummary(header: try GGUFReader.open(file).header) }),
+            (
+                "open and summary, copied",
+                { _ = ModelSummary(header: try GGUFReader.open(file, access: .copied).header) }
+            ),
+            ("open and validate", { try GGUFValidator(requiresTensors: false).validate(file) }),
+            (
+                "llama.cpp gguf_init_from_file",
+                {
+                    let context = gguf_init_from_file(path, gguf_init_params(no_alloc: true, ctx: nil))
+                    guard context != nil else { throw BenchError(description: "llama.cpp could not open \(path).") }
+                    gguf_free(context)
+                }
+            ),
         ]
         var samples = [[Double]](repeating: [], count: kinds.count)
-        let clock = ContinuousClock()
         for round in 0...runs {
             for (index, kind) in kinds.enumerated() {
-                let elapsed = try clock.measure(kind.work)
+                let elapsed = try ContinuousClock().measure(kind.work)
                 if round > 0 { samples[index].append(elapsed / .milliseconds(1)) }
             }
         }
-        return zip(kinds, samples).map { kind, samples in
-            let sorted = samples.sorted()
-            return Times(
-                name: kind.name, median: sorted[sorted.count / 2], minimum: sorted.first ?? 0,
-                maximum: sorted.last ?? 0)
+        print("\(file.lastPathComponent), opened \(runs) times in turns:")
+        for (kind, samples) in zip(kinds, samples) { printLine(kind.name, samples) }
+        if let python { printLine("gguf-py", try measurePython(python)) }
+        let peer = kinds.count - 1
+        let ratios = zip(samples[peer], samples[0]).map { $0 / $1 }.sorted()
+        print(
+            String(
+                format: "llama.cpp takes %.1f times as long as Roost mapped (%.1f to %.1f)", Comparison.median(ratios),
+                ratios.first ?? .nan, ratios.last ?? .nan))
+    }
+
+    private func printLine(_ name: String, _ samples: [Double]) {
+        let padded = name.padding(toLength: 30, withPad: " ", startingAt: 0)
+        print(
+            String(
+                format: "  %@ median %9.2f ms (%.2f to %.2f)", padded, Comparison.median(samples),
+                samples.min() ?? .nan,
+                samples.max() ?? .nan))
+    }
+
+    /// gguf-py takes seconds: it makes an array of every token.
+    private func measurePython(_ python: URL) throws -> [Double] {
+        let process = Process()
+        process.executableURL = python
+        process.arguments = [script.path, file.path, "3"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard let samples = try? JSONDecoder().decode([Double].self, from: data) else {
+            throw BenchError(description: "gguf-py could not open \(file.path); its message is above.")
         }
+        return samples
     }
 }

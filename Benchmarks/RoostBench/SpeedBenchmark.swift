@@ -64,9 +64,15 @@ struct SpeedBenchmark {
     }
 
     private struct Line: Decodable {
-        var n_prompt: Int
-        var n_gen: Int
-        var avg_ts: Double
+        var promptCount: Int
+        var decodeCount: Int
+        var tokensPerSecond: Double
+
+        enum CodingKeys: String, CodingKey {
+            case promptCount = "n_prompt"
+            case decodeCount = "n_gen"
+            case tokensPerSecond = "avg_ts"
+        }
     }
 
     private func llamaBenchSpeeds() throws -> (prefill: Double, decode: Double) {
@@ -83,9 +89,10 @@ struct SpeedBenchmark {
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         let lines = try JSONDecoder().decode([Line].self, from: data)
-        guard let prefill = lines.first(where: { $0.n_prompt > 0 }), let decode = lines.first(where: { $0.n_gen > 0 })
+        guard let prefill = lines.first(where: { $0.promptCount > 0 }),
+            let decode = lines.first(where: { $0.decodeCount > 0 })
         else { throw BenchError(description: "llama-bench gave no figures; run it by hand to see why.") }
-        return (prefill.avg_ts, decode.avg_ts)
+        return (prefill.tokensPerSecond, decode.tokensPerSecond)
     }
 }
 

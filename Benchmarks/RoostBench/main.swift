@@ -1,27 +1,42 @@
 import Foundation
-import Inference
 
-// make bench runs this. Every figure stands beside the peer's, taken in the same run.
+// `make bench` runs this. Every figure stands beside the peers', taken in the same run.
 let environment = ProcessInfo.processInfo.environment
 
-func need(_ name: String) -> String {
-    guard let value = environment[name], !value.isEmpty else {
-        FileHandle.standardError.write(Data("\(name) is not set; run the benchmarks with `make bench`.\n".utf8))
-        exit(64)
-    }
-    return value
+func fail(_ message: String, status: Int32) -> Never {
+    FileHandle.standardError.write(Data((message + "\n").utf8))
+    exit(status)
 }
 
-let model = URL(fileURLWithPath: need("ROOST_TEST_MODEL"))
-let tools = URL(fileURLWithPath: need("ROOST_ENGINE_TOOLS"))
+func need(_ name: String) -> URL {
+    guard let value = environment[name], !value.isEmpty else {
+        fail("\(name) is not set; run the benchmarks with `make bench`.", status: 64)
+    }
+    return URL(fileURLWithPath: value)
+}
 
+let known = ["gguf", "speed"]
+let chosen = CommandLine.arguments.count > 1 ? Array(CommandLine.arguments.dropFirst()) : known
+if let unknown = chosen.first(where: { !known.contains($0) }) {
+    fail("There is no benchmark “\(unknown)”; there are \(known.joined(separator: ", ")).", status: 64)
+}
+
+let model = need("ROOST_TEST_MODEL")
 do {
-    let cores = environment["ROOST_BENCH_THREADS"].flatMap(Int.init) ?? ProcessInfo.processInfo.activeProcessorCount
-    try await SpeedBenchmark(
-        model: model, llamaBench: tools.appendingPathComponent("llama-bench"), threadCount: cores,
-        rounds: environment["ROOST_BENCH_ROUNDS"].flatMap(Int.init) ?? 5
-    ).run()
+    if chosen.contains("gguf") {
+        try GGUFOpenBenchmark(
+            file: model, python: environment["ROOST_BENCH_PYTHON"].map { URL(fileURLWithPath: $0) },
+            script: URL(fileURLWithPath: "Benchmarks/gguf_open.py")
+        ).run()
+    }
+    if chosen.contains("speed") {
+        let threads = environment["ROOST_BENCH_THREADS"].flatMap(Int.init)
+        let rounds = environment["ROOST_BENCH_ROUNDS"].flatMap(Int.init)
+        try await SpeedBenchmark(
+            model: model, llamaBench: need("ROOST_ENGINE_TOOLS").appendingPathComponent("llama-bench"),
+            threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds ?? 7
+        ).run()
+    }
 } catch {
-    FileHandle.standardError.write(Data("\(error)\n".utf8))
-    exit(1)
+    fail("\(error)", status: 1)
 }

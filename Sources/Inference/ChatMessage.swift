@@ -5,7 +5,9 @@ public struct ChatMessage: Sendable, Hashable, Codable {
         case system, user, assistant, tool
     }
 
+    /// Who speaks.
     public var role: Role
+    /// What is said.
     public var content: String
 
     /// A message by `role` that says `content`.

@@ -47,6 +47,7 @@ public struct EngineDevice: Sendable, Hashable, Codable {
     public var name: String
     /// What it is, such as the processor's name.
     public var title: String
+    /// What kind of processor it is.
     public var kind: Kind
     /// Bytes free now, as the device reports them.
     public var freeByteCount: Int64

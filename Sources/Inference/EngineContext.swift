@@ -42,7 +42,8 @@ final class EngineContext {
     private static func attachThreads(
         to context: OpaquePointer, _ parameters: llama_context_params
     ) -> [OpaquePointer] {
-        let counts = parameters.n_threads == parameters.n_threads_batch
+        let counts =
+            parameters.n_threads == parameters.n_threads_batch
             ? [parameters.n_threads] : [parameters.n_threads, parameters.n_threads_batch]
         let pools = counts.compactMap { count in
             var pool = ggml_threadpool_params_default(count)
@@ -131,6 +132,7 @@ public struct ModelMemory: Sendable, Hashable, Codable {
     /// All of it.
     public var totalByteCount: Int64 { weightsByteCount + contextByteCount + computeByteCount }
 
+    /// The three parts, in bytes.
     public init(weightsByteCount: Int64, contextByteCount: Int64, computeByteCount: Int64) {
         self.weightsByteCount = weightsByteCount
         self.contextByteCount = contextByteCount

@@ -22,6 +22,7 @@ public struct GenerationResult: Sendable, Hashable, Codable {
     public var text: String
     /// The generated token ids, end-of-generation left out.
     public var tokens: [Int32]
+    /// Why it ended.
     public var finishReason: FinishReason
     /// The stop string that ended it, if one did.
     public var stopString: String?

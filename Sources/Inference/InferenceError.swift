@@ -19,6 +19,7 @@ public enum InferenceError: Error, Sendable, Hashable {
 }
 
 extension InferenceError: CustomStringConvertible {
+    /// What happened, the value, and what to do, in one sentence.
     public var description: String {
         switch self {
         case .fileMissing(let path):

@@ -1,5 +1,6 @@
 /// Type of the values kept in the KV cache, by ggml's names.
 public enum KVCacheType: String, Sendable, Hashable, Codable, CaseIterable {
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case f32, f16, bf16, q8_0, q5_1, q5_0, q4_1, q4_0
 }
 
@@ -22,8 +23,11 @@ public struct LoadOptions: Sendable, Hashable, Codable {
     public var batchThreadCount: Int?
     /// Layers on the GPU; `nil` all that the engine can put there, 0 none.
     public var gpuLayerCount: Int?
+    /// Whether the fused attention kernel is used. Default: where the device has it.
     public var flashAttention = FlashAttention.auto
+    /// Type of the cached keys. Default `f16`.
     public var keyCacheType = KVCacheType.f16
+    /// Type of the cached values; a quantized one needs flash attention. Default `f16`.
     public var valueCacheType = KVCacheType.f16
     /// Map the file instead of reading it. Default true.
     public var memoryMap = true

@@ -82,7 +82,8 @@ public final class LoadedModel: Sendable {
         let session = EngineSession(model: model, context: context, templates: templates, info: info)
         loaded.resume(
             returning: LoadedModel(
-                info: info, memory: context.memory, queue: queue, parts: Parts(tokenizer: Tokenizer(model), templates: templates)))
+                info: info, memory: context.memory, queue: queue,
+                parts: Parts(tokenizer: Tokenizer(model), templates: templates)))
         return session
     }
 

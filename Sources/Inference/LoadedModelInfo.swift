@@ -4,11 +4,13 @@ import CLlama
 public struct LoadedModelInfo: Sendable, Hashable, Codable {
     /// The name it was loaded under; the file's name when none was given.
     public var name: String
+    /// The file that was loaded.
     public var path: String
     /// `general.architecture`, such as `gemma3`.
     public var architecture: String
     /// The engine's own description, such as `gemma3 270M Q4_K - Medium`.
     public var description: String
+    /// Weights, counted one by one.
     public var parameterCount: Int64
     /// Bytes of all weights.
     public var byteCount: Int64
@@ -16,8 +18,11 @@ public struct LoadedModelInfo: Sendable, Hashable, Codable {
     public var contextLength: Int
     /// Tokens that the model was trained for.
     public var trainedContextLength: Int
+    /// Tokens in the vocabulary.
     public var vocabularyCount: Int
+    /// Values in one embedding.
     public var embeddingLength: Int
+    /// Transformer blocks, or what the architecture has in their place.
     public var layerCount: Int
     /// Threads for single tokens.
     public var threadCount: Int
@@ -42,7 +47,8 @@ public struct LoadedModelInfo: Sendable, Hashable, Codable {
         layerCount = Int(llama_model_n_layer(model.pointer))
         threadCount = context.threadCount
         hasChatTemplate = llama_model_chat_template(model.pointer, nil) != nil
-        isGenerative = context.hasCache && llama_model_has_decoder(model.pointer)
+        isGenerative =
+            context.hasCache && llama_model_has_decoder(model.pointer)
             && !llama_model_has_encoder(model.pointer) && !llama_model_is_diffusion(model.pointer)
             && model.vocabularyCount > 0
     }

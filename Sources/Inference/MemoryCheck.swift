@@ -52,7 +52,8 @@ enum MemoryCheck {
         let length = { (key: String) in
             Double(model.metadata("\(architecture).attention.\(key)").flatMap(Int.init) ?? headSize)
         }
-        let perHead = length("key_length") * options.keyCacheType.bytesPerValue
+        let perHead =
+            length("key_length") * options.keyCacheType.bytesPerValue
             + length("value_length") * options.valueCacheType.bytesPerValue
         let headCount = max(Int(llama_model_n_head_kv(model.pointer)), 1)
         return perHead * Double(headCount * Int(llama_model_n_layer(model.pointer))) * Double(contextLength)

@@ -2,7 +2,7 @@ import CLlama
 import LlamaBridge
 
 /// The weights and vocabulary in memory; freed when the last user lets go.
-final class ModelHandle: @unchecked Sendable {  // why sound: immutable; the engine's model and vocabulary functions only read
+final class ModelHandle: @unchecked Sendable {  // why sound: immutable, and only functions that read are called
     let pointer: OpaquePointer
     let vocabulary: OpaquePointer
 
@@ -51,7 +51,8 @@ final class ModelHandle: @unchecked Sendable {  // why sound: immutable; the eng
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { space in
             let count = llama_token_to_piece(vocabulary, token, space.baseAddress, Int32(space.count), 0, false)
             if count >= 0 {
-                buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(space)[..<Int(count)]))
+                buffer.append(
+                    contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(space)[..<Int(count)]))
             } else {
                 var larger = [CChar](repeating: 0, count: Int(-count))
                 let written = llama_token_to_piece(vocabulary, token, &larger, Int32(larger.count), 0, false)

@@ -25,7 +25,8 @@ public enum SystemMemory {
                 }
             }
             guard result == KERN_SUCCESS else { return nil }
-            let pages = Int64(statistics.free_count) + Int64(statistics.inactive_count)
+            let pages =
+                Int64(statistics.free_count) + Int64(statistics.inactive_count)
                 + Int64(statistics.purgeable_count)
             return pages * Int64(sysconf(Int32(_SC_PAGESIZE)))
         #else

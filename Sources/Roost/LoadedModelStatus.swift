@@ -5,9 +5,13 @@ import Workers
 
 /// A model in memory, as `roost ps` shows it.
 public struct LoadedModelStatus: Sendable {
+    /// The model in the store.
     public var record: ModelRecord
+    /// How it was loaded.
     public var info: LoadedModelInfo
+    /// Bytes that it takes.
     public var memory: ModelMemory
+    /// When loading ended.
     public var loadedAt: Date
     /// When it goes if no request comes; `nil` when it stays, or while it is in use.
     public var expiresAt: Date?

@@ -13,7 +13,9 @@ public import Workers
 /// Several processes may use the same home directory at once. Names are read as Ollama reads them: `gemma3` is
 /// `gemma3:latest`. Where a model may be left out, the active one is taken.
 public actor ModelManager {
+    /// What it was made with.
     public nonisolated let configuration: RoostConfiguration
+    /// The models on disk.
     public nonisolated let store: ModelStore
     private let residency: ModelResidency
 
@@ -168,7 +170,8 @@ public actor ModelManager {
         // Statistics must not hold up an answer, nor fail it.
         Task { [store] in try? await store.recordUse(of: record.name) }
         return ModelRequest(
-            key: record.digest.description, name: record.name.description, file: try await store.location(of: record.name),
+            key: record.digest.description, name: record.name.description,
+            file: try await store.location(of: record.name),
             options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)
     }
 }

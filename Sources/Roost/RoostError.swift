@@ -5,6 +5,7 @@ public enum RoostError: Error, Sendable, Hashable {
 }
 
 extension RoostError: CustomStringConvertible {
+    /// What was wrong, the value, and what to do, in one sentence.
     public var description: String {
         switch self {
         case .noActiveModel:

@@ -35,7 +35,8 @@ public actor ModelResidency {
     ///
     /// - Throws: `InferenceError` when loading fails, `CancellationError`.
     @discardableResult
-    public func load(_ request: ModelRequest, progress: (@Sendable (Double) -> Void)? = nil) async throws -> LoadedModel {
+    public func load(_ request: ModelRequest, progress: (@Sendable (Double) -> Void)? = nil) async throws -> LoadedModel
+    {
         let (entry, model) = try await lease(request, progress: progress)
         release(entry)
         return model

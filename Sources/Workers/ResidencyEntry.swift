@@ -3,7 +3,7 @@ import Inference
 import Synchronization
 
 /// One model on its way into memory, in it, or on its way out.
-final class ResidencyEntry: @unchecked Sendable {  // why sound: its mutable state is read and changed by the actor that owns it only
+final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor that owns it touches its state
     enum State {
         case loading(Task<Void, Never>)
         case ready(LoadedModel)

@@ -7,12 +7,16 @@ public struct ModelRequest: Sendable {
     public var key: String
     /// What messages call it.
     public var name: String
+    /// The GGUF file.
     public var file: URL
     /// `nil` takes the model as it is loaded, or loads it with `defaultOptions`.
     public var options: LoadOptions?
+    /// How to load it when `options` is `nil`.
     public var defaultOptions: LoadOptions
+    /// How long it stays after its last request.
     public var keepAlive: KeepAlive
 
+    /// Asks for the model in `file`.
     public init(
         key: String, name: String, file: URL, options: LoadOptions? = nil, defaultOptions: LoadOptions = .init(),
         keepAlive: KeepAlive = .standard
@@ -28,10 +32,15 @@ public struct ModelRequest: Sendable {
 
 /// A model that is in memory now.
 public struct ResidentModel: Sendable {
+    /// What tells models apart.
     public var key: String
+    /// The name that it was first asked for by.
     public var name: String
+    /// The model itself; using it does not keep it from being unloaded.
     public var model: LoadedModel
+    /// How it was loaded.
     public var options: LoadOptions
+    /// When loading ended.
     public var loadedAt: Date
     /// When it goes if no request comes; `nil` when it stays, or while it is in use.
     public var expiresAt: Date?

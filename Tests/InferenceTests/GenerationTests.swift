@@ -20,7 +20,8 @@ struct GenerationTests {
         await model.unload()
     }
 
-    @Test("Greedy output is the same again, from a cached prompt and after other prompts", arguments: generative.indices)
+    @Test(
+        "Greedy output is the same again, from a cached prompt and after other prompts", arguments: generative.indices)
     func repeatable(index: Int) async throws {
         let model = try await TinyModelFile(Self.generative[index]).load()
         let prompt = "One two three four five six seven eight nine ten eleven twelve"
@@ -149,7 +150,8 @@ struct GenerationTests {
         let result = try await model.generate("Hello there", options: options).outcome().result
         #expect(result.tokens.count == 12)
         if Self.samplers[index].isGreedy {
-            #expect(try await model.generate("Hello there", options: .fixed(12)).outcome().result.tokens == result.tokens)
+            #expect(
+                try await model.generate("Hello there", options: .fixed(12)).outcome().result.tokens == result.tokens)
         }
         await model.unload()
     }
@@ -179,11 +181,13 @@ struct GenerationTests {
         let model = try await TinyModelFile(.llama(chatTemplate: TinyModel.chatML)).load()
         #expect(model.info.hasChatTemplate)
         let prompt = try model.prompt(for: [.system("Be brief."), .user("Hi “there”\nü")])
-        let expected = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi “there”\nü<|im_end|>\n"
+        let expected =
+            "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi “there”\nü<|im_end|>\n"
             + "<|im_start|>assistant\n"
         #expect(prompt == expected)
         let chatted = try await model.chat([.user("Hi")], options: .fixed(8)).outcome().result
-        let written = try await model.generate(try model.prompt(for: [.user("Hi")]), options: .fixed(8)).outcome().result
+        let written = try await model.generate(try model.prompt(for: [.user("Hi")]), options: .fixed(8)).outcome()
+            .result
         #expect(chatted.tokens == written.tokens)
         await model.unload()
     }

@@ -91,15 +91,23 @@ private final class LlamaServer: Sendable {
     func complete(_ prompt: String, count: Int) async throws -> Completion {
         struct Body: Encodable {
             var prompt: String
-            var n_predict: Int
+            var count: Int
             var temperature = 0
-            var ignore_eos = true
-            var cache_prompt = false
-            var return_tokens = true
+            var ignoresEnd = true
+            var cachesPrompt = false
+            var returnsTokens = true
+
+            enum CodingKeys: String, CodingKey {
+                case prompt, temperature
+                case count = "n_predict"
+                case ignoresEnd = "ignore_eos"
+                case cachesPrompt = "cache_prompt"
+                case returnsTokens = "return_tokens"
+            }
         }
         var request = HTTPClientRequest(url: base + "/completion")
         request.method = .POST
-        request.body = .bytes(try JSONEncoder().encode(Body(prompt: prompt, n_predict: count)))
+        request.body = .bytes(try JSONEncoder().encode(Body(prompt: prompt, count: count)))
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
         let data = Data(Array(buffer: try await response.body.collect(upTo: 16 << 20)))
         return try JSONDecoder().decode(Completion.self, from: data)

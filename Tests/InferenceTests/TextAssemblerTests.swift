@@ -1,6 +1,7 @@
-@testable import Inference
 import ModelFixtures
 import Testing
+
+@testable import Inference
 
 @Suite("Text from tokens' bytes")
 struct TextAssemblerTests {
@@ -26,7 +27,8 @@ struct TextAssemblerTests {
         let alphabet = Array("aé€😀𐍈\n한👩‍👩‍👧‍👦 <|end|>".unicodeScalars)
         let count = Int.random(in: 0...40, using: &generator)
         let text = String(
-            String.UnicodeScalarView((0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }))
+            String.UnicodeScalarView(
+                (0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }))
         let (pieces, stop) = assemble(Array(text.utf8), stops: ["<|never|>"], &generator)
         #expect(stop == nil)
         // Compared by scalars: canonical equality would hide a wrong one.

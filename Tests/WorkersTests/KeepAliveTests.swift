@@ -13,6 +13,7 @@ struct KeepAliveTests {
         ])
     func reads(text: String, expected: KeepAlive) { #expect(KeepAlive(text) == expected) }
 
-    @Test("What is no duration is refused", arguments: ["", "m", "5x", "5 m", "--5", "5m-", "one", "٥m", "1..5s", "nan"])
+    @Test(
+        "What is no duration is refused", arguments: ["", "m", "5x", "5 m", "--5", "5m-", "one", "٥m", "1..5s", "nan"])
     func refuses(text: String) { #expect(KeepAlive(text) == nil) }
 }

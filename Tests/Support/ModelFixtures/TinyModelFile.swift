@@ -2,6 +2,7 @@ public import Foundation
 
 /// A tiny model in a file of its own, removed with this object.
 public final class TinyModelFile: Sendable {
+    /// The file.
     public let url: URL
 
     /// - Throws: `GGUFError`.
