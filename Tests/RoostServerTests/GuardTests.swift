@@ -93,10 +93,14 @@ extension ServerTests {
                 let reply = try await server.send(.POST, "/api/chat", #"{"model":"base","tools":\#(deep)"#)
                 #expect(reply.status == 400)
                 #expect(try reply.json.string("error") == "The request body nests deeper than 64 levels.")
-                let fine = String(repeating: "[", count: 60) + String(repeating: "]", count: 60)
+                for (depth, isRefused) in [(63, false), (64, true)] {
+                    let tools = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+                    let reply = try await server.send(.POST, "/api/chat", #"{"model":"base","tools":\#(tools)}"#)
+                    #expect((reply.status == 400) == isRefused, "\(depth + 1) levels")
+                }
                 let brackets = try await server.send(
                     .POST, "/api/generate",
-                    #"{"model":"base","prompt":"\#(deep)\"{","extra":\#(fine),"options":{"num_predict":1}}"#)
+                    #"{"model":"base","prompt":"\#(deep)\"{","options":{"num_predict":1}}"#)
                 // Refused for its length alone: brackets in strings do not nest.
                 #expect(try brackets.json.string("error")?.contains("context length") == true)
             }
