@@ -24,7 +24,6 @@ have swift || die "Swift is missing; Roost is built with Swift 6.2 or newer." \
 has_header string c++ || want g++
 have git || want git
 have python3 || want python3
-have unzip || want unzip
 if [ "$(uname)" = Darwin ]; then
     have pkg-config || have pkgconf || want pkg-config
 else

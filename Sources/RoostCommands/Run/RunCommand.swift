@@ -14,7 +14,7 @@ struct RunCommand: AsyncParsableCommand {
               roost run gemma3                              a conversation
               roost run gemma3 "Why is the sky blue?"       one answer
               roost run gemma3 "Summarize:" < notes.txt     the argument, then the text
-              roost run ./model.gguf                        a file, taken into the store first
+              roost run ./model.gguf                        a file, which is imported
               roost run "" "Hello"                          the active model
 
             A running server (“roost serve”) answers if there is one; else the model is loaded for this run. A model \
@@ -32,14 +32,14 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Sampling")
     var sampling: SamplingFlags
 
-    @Option(help: "Instructions to the model, before the conversation.")
+    @Option(parsing: .unconditional, help: "Instructions to the model, before the conversation.")
     var system: String?
 
     @Flag(help: "Continue the prompt as it is, without the model's chat template.")
     var raw = false
 
     @Option(
-        name: [.customLong("keepalive"), .customLong("keep-alive")],
+        name: [.customLong("keepalive"), .customLong("keep-alive")], parsing: .unconditional,
         help: "How long the server keeps the model in memory afterwards: 5m, 1h30m, seconds; 0 not, -1 forever.")
     var keepAlive: String?
 

@@ -18,11 +18,12 @@ struct SamplingFlags: ParsableArguments {
     @Option(help: "Penalty for tokens that occurred; 1 is off. Default: 1.")
     var repeatPenalty: String?
 
-    @Option(help: "Seed of the random choices; -1 is another one each time.")
+    @Option(parsing: .unconditional, help: "Seed of the random choices; -1 is another one each time.")
     var seed: String?
 
     @Option(
-        name: [.customLong("max-tokens"), .customLong("num-predict")], help: "Most tokens of an answer; -1 is no limit."
+        name: [.customLong("max-tokens"), .customLong("num-predict")], parsing: .unconditional,
+        help: "Most tokens of an answer; -1 is no limit."
     )
     var maxTokens: String?
 
@@ -34,7 +35,7 @@ struct SamplingFlags: ParsableArguments {
     @Option(help: "Threads that compute. Default: one per core.")
     var threads: String?
 
-    @Option(help: "End the answer before this text. May be repeated.")
+    @Option(parsing: .unconditionalSingleValue, help: "End the answer before this text. May be repeated.")
     var stop: [String] = []
 
     @Option(
