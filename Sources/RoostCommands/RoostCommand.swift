@@ -1,4 +1,5 @@
 import ArgumentParser
+import Roost
 import Terminal
 
 /// The root of the command line: `roost <subcommand>`.

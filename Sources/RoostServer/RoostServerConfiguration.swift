@@ -25,10 +25,7 @@ public struct RoostServerConfiguration: Sendable {
     /// Deepest nesting of arrays and objects in a request body. Default 64.
     public var maximumJSONDepth = 64
     /// Version that `/api/version` and the `Server` header tell: numbers and dots.
-    public var version = RoostServerConfiguration.currentVersion
-
-    /// Version of this source tree.
-    public static let currentVersion = "0.1.0"
+    public var version = RoostVersion.number
 
     /// The defaults above, without a run directory.
     public init() {}

@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Testing
 
-/// The `roost` that was built with the tests, run as a user runs it.
+/// A program that was built with the tests, run as a user runs it.
 struct BuiltProgram: Sendable {
     struct Outcome: Sendable {
         let status: Int32
@@ -13,19 +13,19 @@ struct BuiltProgram: Sendable {
     let url: URL
     let home: URL
 
-    /// `ROOST_BINARY`, or `roost` beside the tests; its store is in `home`.
-    init(home: URL) throws {
+    /// `ROOST_BINARY`, or `roost` beside the tests, or another program there; its store is in `home`.
+    init(_ name: String = "roost", home: URL) throws {
         self.home = home
-        if let path = ProcessInfo.processInfo.environment["ROOST_BINARY"], !path.isEmpty {
+        if name == "roost", let path = ProcessInfo.processInfo.environment["ROOST_BINARY"], !path.isEmpty {
             url = URL(fileURLWithPath: path)
         } else {
             let tests = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
             let beside = tests ?? URL(fileURLWithPath: CommandLine.arguments[0])
-            url = beside.deletingLastPathComponent().appendingPathComponent("roost")
+            url = beside.deletingLastPathComponent().appendingPathComponent(name)
         }
         try #require(
             FileManager.default.isExecutableFile(atPath: url.path),
-            "no roost at \(url.path); build it first or set ROOST_BINARY")
+            "no \(name) at \(url.path); build it first")
     }
 
     /// A process that is not started, without input and with its output dropped.

@@ -29,6 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
     var port: Int?
 
     @Option(
+        parsing: .unconditional,
         help: "How long a model stays in memory after its last request: 5m, 1h30m, seconds; 0 never, -1 forever.")
     var keepAlive: String?
 
