@@ -1,9 +1,9 @@
-"""Fetches one file of a Hugging Face repository and checks it against the SHA-256 that the hub states for it.
+"""Fetches one file of a Hugging Face repository whose size and SHA-256 are known.
 
-    python3 hub.py REPOSITORY FILE TARGET
+    python3 hub.py REPOSITORY FILE BYTES SHA256 TARGET
 
 HF_ENDPOINT names another hub. Exit status: 0 when TARGET is there, 3 when the hub or the file cannot be reached within
-a few seconds, 1 when the download failed or is not what the hub stated; then nothing is left behind.
+a few seconds, 1 when the download failed or is not the file that is expected; then nothing is left behind.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def facts(url):
-    """Digest and size of a large file as the hub states them; None when it does not."""
+    """Size and digest of a large file as the hub states them; None when it does not."""
     request = urllib.request.Request(url, method="HEAD")
     try:
         headers = urllib.request.build_opener(NoRedirect).open(request, timeout=5).headers
@@ -35,10 +35,10 @@ def facts(url):
     size = headers.get("X-Linked-Size") or ""
     if not re.fullmatch("[0-9a-f]{64}", digest) or not size.isdigit():
         return None
-    return digest, int(size)
+    return int(size), digest
 
 
-def fetch(url, target, digest, size):
+def fetch(url, target, size, digest):
     part = f"{target}.part"
     shown = time.monotonic()
     state = hashlib.sha256()
@@ -55,7 +55,7 @@ def fetch(url, target, digest, size):
             file.flush()
             os.fsync(file.fileno())
         if count != size or state.hexdigest() != digest:
-            sys.exit(f"{url} is not what the hub states: {count} bytes, sha256 {state.hexdigest()}; expected {size}, {digest}.")
+            sys.exit(f"{url} gave {count} bytes of sha256 {state.hexdigest()}; expected {size} of {digest}.")
         os.replace(part, target)
     except OSError as error:
         sys.exit(f"{url} could not be fetched: {error}.")
@@ -65,7 +65,8 @@ def fetch(url, target, digest, size):
 
 
 def main():
-    repository, name, target = sys.argv[1:4]
+    repository, name, size, digest, target = sys.argv[1:6]
+    expected = int(size), digest
     hub = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
     url = f"{hub.rstrip('/')}/{repository}/resolve/main/{name}"
     try:
@@ -74,8 +75,10 @@ def main():
         stated = None
     if stated is None:
         sys.exit(3)
-    print(f"Fetching {name} of {repository} ({stated[1] >> 20} MiB)", file=sys.stderr)
-    fetch(url, target, *stated)
+    if stated != expected:
+        sys.exit(f"{url} is another file now: {stated[0]} bytes of sha256 {stated[1]}; expected {size} of {digest}.")
+    print(f"Fetching {name} of {repository} ({expected[0] >> 20} MiB)", file=sys.stderr)
+    fetch(url, target, *expected)
 
 
 main()

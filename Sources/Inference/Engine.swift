@@ -13,9 +13,12 @@ public enum Engine {
             guard let device = ggml_backend_dev_get(index) else { return nil }
             var properties = ggml_backend_dev_props()
             ggml_backend_dev_get_props(device, &properties)
+            let kind = EngineDevice.Kind(properties.type)
+            // The engine calls all of the machine's memory free.
+            let free = kind == .cpu ? SystemMemory.availableByteCount : nil
             return EngineDevice(
-                name: text(properties.name), title: text(properties.description),
-                kind: EngineDevice.Kind(properties.type), freeByteCount: Int64(clamping: properties.memory_free),
+                name: text(properties.name), title: text(properties.description), kind: kind,
+                freeByteCount: free ?? Int64(clamping: properties.memory_free),
                 totalByteCount: Int64(clamping: properties.memory_total))
         }
     }
