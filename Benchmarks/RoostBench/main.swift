@@ -15,8 +15,21 @@ func need(_ name: String) -> URL {
     return URL(fileURLWithPath: value)
 }
 
+let arguments = Array(CommandLine.arguments.dropFirst())
+if arguments.count == 4, arguments[0] == "measure", let work = SpeedMeasurement.Work(rawValue: arguments[1]),
+    let threadCount = Int(arguments[3])
+{
+    do {
+        let measurement = SpeedMeasurement(model: URL(fileURLWithPath: arguments[2]), threadCount: threadCount)
+        print(try await measurement.run(work))
+        exit(0)
+    } catch {
+        fail("\(error)", status: 1)
+    }
+}
+
 let known = ["gguf", "speed"]
-let chosen = CommandLine.arguments.count > 1 ? Array(CommandLine.arguments.dropFirst()) : known
+let chosen = arguments.isEmpty ? known : arguments
 if let unknown = chosen.first(where: { !known.contains($0) }) {
     fail("There is no benchmark “\(unknown)”; there are \(known.joined(separator: ", ")).", status: 64)
 }
@@ -32,9 +45,9 @@ do {
     if chosen.contains("speed") {
         let threads = environment["ROOST_BENCH_THREADS"].flatMap(Int.init)
         let rounds = environment["ROOST_BENCH_ROUNDS"].flatMap(Int.init)
-        try await SpeedBenchmark(
+        try SpeedBenchmark(
             model: model, llamaBench: need("ROOST_ENGINE_TOOLS").appendingPathComponent("llama-bench"),
-            threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds ?? 7
+            threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds ?? 11
         ).run()
     }
 } catch {

@@ -130,7 +130,8 @@ final class EngineSession {
 
     /// Computes the prompt behind its first `start` tokens; false when the request was stopped.
     private func prefill(_ prompt: [Int32], from start: Int, for request: GenerationRequest) throws -> Bool {
-        request.emit(.promptProgress(processed: start, total: prompt.count, cached: start))
+        // Progress is worth waking a reader for when there is more than one step of it.
+        let showsProgress = prompt.count - start > context.batchSize
         var position = start
         while position < prompt.count {
             guard !request.isStopped else { return false }
@@ -138,7 +139,9 @@ final class EngineSession {
             guard try context.decode(&batch, for: request) else { return false }
             cached.append(contentsOf: batch)
             position += batch.count
-            request.emit(.promptProgress(processed: position, total: prompt.count, cached: start))
+            if showsProgress {
+                request.emit(.promptProgress(processed: position, total: prompt.count, cached: start))
+            }
         }
         return true
     }

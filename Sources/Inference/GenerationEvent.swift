@@ -1,6 +1,7 @@
-/// What a generation emits, in order: prompt progress, then text, then exactly one `finished`.
+/// What a generation emits, in order: prompt progress where the prompt is long, text, then exactly one `finished`.
 public enum GenerationEvent: Sendable, Hashable {
-    /// Prompt tokens in the KV cache so far (`processed`), of `total`; `cached` of them were there already.
+    /// Prompt tokens in the KV cache so far (`processed`), of `total`; `cached` of them were there already. Comes after
+    /// each batch of a prompt that takes more than one.
     case promptProgress(processed: Int, total: Int, cached: Int)
     /// More text: whole Unicode scalars, never a part of a stop string. May be several tokens, never empty.
     case text(String)
