@@ -89,9 +89,12 @@ let package = Package(
             name: "RoostBench", dependencies: ["ModelFormats", "Inference", "CLlama"], path: "Benchmarks/RoostBench",
             swiftSettings: swiftSettings),
 
-        // Tests. ModelFixtures makes tiny models; the rest test one room each, IntegrationTests the built binary.
+        // Tests. ModelFixtures makes tiny models, EngineFixtures runs them; the rest test one room each, IntegrationTests the built binary.
         .target(
             name: "ModelFixtures", dependencies: ["ModelFormats"], path: "Tests/Support/ModelFixtures",
+            swiftSettings: swiftSettings),
+        .target(
+            name: "EngineFixtures", dependencies: ["Inference", "ModelFixtures"], path: "Tests/Support/EngineFixtures",
             swiftSettings: swiftSettings),
         tests("SecurityTests", ["Security"]),
         tests("ModelFormatsTests", ["ModelFormats", "ModelFixtures"]),
@@ -99,17 +102,17 @@ let package = Package(
         tests(
             "InferenceTests",
             [
-                "Inference", "ModelFixtures", "ModelFormats",
+                "Inference", "EngineFixtures", "ModelFixtures", "ModelFormats",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        tests("WorkersTests", ["Workers", "ModelFixtures"]),
+        tests("WorkersTests", ["Workers", "EngineFixtures", "ModelFixtures"]),
         tests("RoostTests", ["Roost", "ModelFixtures"]),
         tests(
             "RoostServerTests",
             [
-                "RoostServer", "Roost", "ModelFixtures",
+                "RoostServer", "Roost", "EngineFixtures", "ModelFixtures",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -23,3 +23,8 @@ public struct ChatMessage: Sendable, Hashable, Codable {
     /// What the model said.
     public static func assistant(_ content: String) -> ChatMessage { .init(role: .assistant, content: content) }
 }
+
+extension Sequence<ChatMessage> {
+    /// What a model without a chat template is given instead of a conversation: the contents, a line break between.
+    public var plainText: String { map(\.content).joined(separator: "\n") }
+}

@@ -47,12 +47,9 @@ public struct GenerationResult: Sendable, Hashable, Codable {
     public var totalDuration: Duration
 
     /// Decode speed; 0 when nothing was generated.
-    public var tokensPerSecond: Double { Self.rate(completionTokenCount, completionDuration) }
+    public var tokensPerSecond: Double { completionDuration.rate(of: completionTokenCount) }
     /// Prefill speed over the tokens that were not cached; 0 when all were.
-    public var promptTokensPerSecond: Double { Self.rate(promptTokenCount - cachedPromptTokenCount, promptDuration) }
-
-    private static func rate(_ count: Int, _ duration: Duration) -> Double {
-        let seconds = duration / .seconds(1)
-        return count > 0 && seconds > 0 ? Double(count) / seconds : 0
+    public var promptTokensPerSecond: Double {
+        promptDuration.rate(of: promptTokenCount - cachedPromptTokenCount)
     }
 }

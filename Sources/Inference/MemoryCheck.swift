@@ -31,10 +31,10 @@ enum MemoryCheck {
         _ path: String, _ options: LoadOptions, _ context: llama_context_params
     ) -> Int64? {
         func estimate(_ length: UInt32) -> Double? {
-            var context = context
+            var (model, context) = (options.modelParameters, context)
             context.n_ctx = length
             var memory = roost_memory()
-            guard roost_memory_estimate(path, options.modelParameters, context, &memory) else { return nil }
+            guard roost_memory_estimate(path, &model, &context, &memory) else { return nil }
             return Double(memory.model) + Double(memory.context) + Double(memory.compute)
         }
         let (short, long) = (UInt32(16384), UInt32(32768))
@@ -57,21 +57,5 @@ enum MemoryCheck {
             + length("value_length") * options.valueCacheType.bytesPerValue
         let headCount = max(Int(llama_model_n_head_kv(model.pointer)), 1)
         return perHead * Double(headCount * Int(llama_model_n_layer(model.pointer))) * Double(contextLength)
-    }
-}
-
-extension LoadOptions {
-    /// What llama.cpp is told when it loads the weights.
-    var modelParameters: llama_model_params {
-        var parameters = llama_model_default_params()
-        parameters.n_gpu_layers = gpuLayerCount.map { Int32(clamping: $0) } ?? -1
-        parameters.load_mode =
-            switch (memoryMap, memoryLock) {
-            case (true, true): LLAMA_LOAD_MODE_MMAP_MLOCK
-            case (true, false): LLAMA_LOAD_MODE_MMAP
-            case (false, true): LLAMA_LOAD_MODE_MLOCK
-            case (false, false): LLAMA_LOAD_MODE_NONE
-            }
-        return parameters
     }
 }

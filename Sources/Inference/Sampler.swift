@@ -1,4 +1,3 @@
-import CLlama
 import LlamaBridge
 
 /// Chooses tokens by one request's options. Lives on the engine's thread.
@@ -34,17 +33,19 @@ struct Sampler: ~Copyable {
         parameters.mirostat_eta = options.mirostatEta
         parameters.seed = seed
         parameters.ignore_eog = options.ignoreEndOfGeneration
-        let bias = options.logitBias.map { llama_logit_bias(token: $0.key, bias: $0.value) }
+        let biasedTokens = Array(options.logitBias.keys)
+        let biases = Array(options.logitBias.values)
         let grammar = options.grammar.map { Array($0.utf8CString) }
 
         var error: UnsafeMutablePointer<CChar>?
         defer { roost_free(error) }
         let created = withCStrings(options.drySequenceBreakers) { breakers in
-            bias.withUnsafeBufferPointer { bias in
+            withUnsafeBuffers(biasedTokens, biases) { biasedTokens, biases in
                 parameters.dry_breakers = breakers.baseAddress
                 parameters.dry_breaker_count = breakers.count
-                parameters.logit_bias = bias.baseAddress
-                parameters.logit_bias_count = bias.count
+                parameters.biased_tokens = biasedTokens.baseAddress
+                parameters.biases = biases.baseAddress
+                parameters.bias_count = biases.count
                 guard let grammar else { return roost_sampler_create(model.vocabulary, &parameters, &error) }
                 return grammar.withUnsafeBufferPointer { grammar in
                     parameters.grammar = grammar.baseAddress
@@ -74,6 +75,12 @@ struct Sampler: ~Copyable {
         }
         return token
     }
+}
+
+private func withUnsafeBuffers<A, B, R>(
+    _ first: [A], _ second: [B], _ body: (UnsafeBufferPointer<A>, UnsafeBufferPointer<B>) -> R
+) -> R {
+    first.withUnsafeBufferPointer { first in second.withUnsafeBufferPointer { second in body(first, second) } }
 }
 
 /// `texts` as an array of C strings, valid while `body` runs.

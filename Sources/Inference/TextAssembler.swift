@@ -16,8 +16,7 @@ struct TextAssembler {
             metStop = String(decoding: stop, as: UTF8.self)
             return take(start, whole: false)
         }
-        let held = max(heldForStop(), 0)
-        return take(pending.count - held, whole: true)
+        return take(pending.count - heldForStop(), whole: true)
     }
 
     /// What is left at the end; an unfinished UTF-8 sequence becomes U+FFFD.

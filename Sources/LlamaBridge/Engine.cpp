@@ -1,6 +1,7 @@
 #include "LlamaBridge.h"
 
 #include <common.h>
+#include <llama.h>
 #include <llama-ext.h>
 
 #include <mutex>
@@ -60,20 +61,21 @@ roost_memory roost_memory_of(const llama_context * ctx) noexcept {
 }
 
 bool roost_memory_estimate(
-    const char * path, llama_model_params model_params, llama_context_params context_params,
-    roost_memory * result) noexcept {
+    const char * path, const void * model, const void * context, roost_memory * result) noexcept {
+    auto model_params = *static_cast<const llama_model_params *>(model);
+    auto context_params = *static_cast<const llama_context_params *>(context);
     // The engine's own way (common/fit): load without allocating, then read what it would have allocated.
     model_params.no_alloc = true;
     model_params.load_mode = LLAMA_LOAD_MODE_NONE;
     model_params.progress_callback = nullptr;
     context_params.abort_callback = nullptr;
-    llama_model * model = llama_model_load_from_file(path, model_params);
-    if (!model) return false;
-    llama_context * ctx = llama_init_from_model(model, context_params);
+    llama_model * loaded = llama_model_load_from_file(path, model_params);
+    if (!loaded) return false;
+    llama_context * ctx = llama_init_from_model(loaded, context_params);
     const bool known = ctx != nullptr;
     if (known) *result = roost_memory_of(ctx);
     llama_free(ctx);
-    llama_model_free(model);
+    llama_model_free(loaded);
     return known;
 }
 

@@ -1,5 +1,7 @@
 #include "LlamaBridge.h"
 
+#include <llama.h>
+
 #include <cmath>
 #include <deque>
 #include <memory>
@@ -134,7 +136,8 @@ roost_sampler * roost_sampler_create(
     try {
         auto sampler = std::make_unique<roost_sampler>();
         sampler->vocabulary_count = llama_vocab_n_tokens(vocab);
-        for (size_t i = 0; i < params->logit_bias_count; i++) sampler->bias.push_back(params->logit_bias[i]);
+        for (size_t i = 0; i < params->bias_count; i++)
+            sampler->bias.push_back({params->biased_tokens[i], params->biases[i]});
         int32_t suppressed_count = 0;
         const llama_token * suppressed = llama_vocab_get_suppress_tokens(vocab, &suppressed_count);
         for (int32_t i = 0; i < suppressed_count; i++) sampler->bias.push_back({suppressed[i], -INFINITY});

@@ -1,29 +1,36 @@
 public import Inference
 import ModelStore
+public import Workers
 
 extension ModelManager {
     /// Continues `prompt` and returns the whole answer.
     ///
+    /// - Parameters:
+    ///   - model: `nil` is the active model.
+    ///   - load: how to load the model, and `keepAlive` how long it stays, as in ``load(_:options:keepAlive:progress:)``.
     /// - Throws: `ModelStoreError`, `InferenceError`, `RoostError.noActiveModel`, `CancellationError`.
     public nonisolated func generate(
-        _ prompt: String, model: String? = nil, options: GenerationOptions = .init()
+        _ prompt: String, model: String? = nil, options: GenerationOptions = .init(), load: LoadOptions? = nil,
+        keepAlive: KeepAlive? = nil
     ) async throws -> GenerationResult {
-        try await Self.result(of: stream(prompt, model: model, options: options))
+        try await Self.result(of: stream(prompt, model: model, options: options, load: load, keepAlive: keepAlive))
     }
 
-    /// Continues `prompt`, token by token. The stream throws what ``generate(_:model:options:)`` throws.
+    /// Continues `prompt`, token by token. The stream throws what ``generate(_:model:options:load:keepAlive:)`` throws.
     public nonisolated func stream(
-        _ prompt: String, model: String? = nil, options: GenerationOptions = .init()
+        _ prompt: String, model: String? = nil, options: GenerationOptions = .init(), load: LoadOptions? = nil,
+        keepAlive: KeepAlive? = nil
     ) -> AsyncThrowingStream<GenerationEvent, any Error> {
-        events(from: model) { $0.generate(prompt, options: options) }
+        events(from: model, load, keepAlive) { $0.generate(prompt, options: options) }
     }
 
     /// Answers a conversation, token by token; for a model without a chat template the stream throws
     /// `InferenceError.noChatTemplate`.
     public nonisolated func chat(
-        _ messages: [ChatMessage], model: String? = nil, options: GenerationOptions = .init()
+        _ messages: [ChatMessage], model: String? = nil, options: GenerationOptions = .init(),
+        load: LoadOptions? = nil, keepAlive: KeepAlive? = nil
     ) -> AsyncThrowingStream<GenerationEvent, any Error> {
-        events(from: model) { $0.chat(messages, options: options) }
+        events(from: model, load, keepAlive) { $0.chat(messages, options: options) }
     }
 
     /// The result that a stream ends with.
@@ -38,13 +45,13 @@ extension ModelManager {
     }
 
     private nonisolated func events(
-        from model: String?,
+        from model: String?, _ load: LoadOptions?, _ keepAlive: KeepAlive?,
         _ start: @escaping @Sendable (LoadedModel) -> AsyncThrowingStream<GenerationEvent, any Error>
     ) -> AsyncThrowingStream<GenerationEvent, any Error> {
         AsyncThrowingStream { continuation in
             let task = Task {
                 do {
-                    try await withModel(model) { loaded in
+                    try await withModel(model, options: load, keepAlive: keepAlive) { loaded in
                         for try await event in start(loaded) { continuation.yield(event) }
                     }
                     continuation.finish()

@@ -1,3 +1,4 @@
+import EngineFixtures
 import Foundation
 import Inference
 import ModelFixtures
@@ -101,9 +102,7 @@ struct GenerationTests {
     @Test("Generation ends when the context is full")
     func fullContext() async throws {
         let model = try await TinyModelFile(.llama()).load(contextLength: 64)
-        var options = GenerationOptions.fixed(0)
-        options.maxTokens = nil
-        let result = try await model.generate("Hello", options: options).outcome().result
+        let result = try await model.generate("Hello", options: .fixed(nil)).outcome().result
         #expect(result.finishReason == .length)
         // Every place in the context is taken; the last token needs none.
         #expect(result.promptTokenCount + result.completionTokenCount == 65)

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import EngineFixtures
 import Foundation
 import Inference
 import NIOCore

@@ -1,3 +1,4 @@
+import EngineFixtures
 import Foundation
 import Inference
 import ModelFixtures
@@ -10,12 +11,6 @@ struct RefusalTests {
         try await LoadedModel.load(at: URL(fileURLWithPath: path))
     }
 
-    private func temporaryFile(_ bytes: [UInt8]) throws -> URL {
-        let url = FileManager.default.temporaryDirectory.appending(path: "roost-\(UUID().uuidString).gguf")
-        try Data(bytes).write(to: url)
-        return url
-    }
-
     @Test("A missing file, a folder and another format are told apart")
     func files() async throws {
         await #expect(throws: InferenceError.fileMissing(path: "/nowhere/model.gguf")) {
@@ -25,10 +20,9 @@ struct RefusalTests {
         await #expect(throws: InferenceError.fileUnreadable(path: folder, reason: "it is a folder")) {
             try await load(folder)
         }
-        let text = try temporaryFile(Array("Hello".utf8))
-        defer { try? FileManager.default.removeItem(at: text) }
-        await #expect(throws: InferenceError.notGGUF(path: text.path, found: "48 65 6c 6c")) {
-            try await load(text.path)
+        let text = try TemporaryFile(Array("Hello".utf8))
+        await #expect(throws: InferenceError.notGGUF(path: text.url.path, found: "48 65 6c 6c")) {
+            try await load(text.url.path)
         }
     }
 
@@ -45,14 +39,13 @@ struct RefusalTests {
     @Test("A file cut short is refused with the engine's reason")
     func truncated() async throws {
         let bytes = try TinyModel.llama().bytes()
-        let file = try temporaryFile(Array(bytes.prefix(bytes.count / 2)))
-        defer { try? FileManager.default.removeItem(at: file) }
-        let error = try await #require(throws: InferenceError.self) { try await load(file.path) }
+        let file = try TemporaryFile(Array(bytes.prefix(bytes.count / 2)))
+        let error = try await #require(throws: InferenceError.self) { try await load(file.url.path) }
         guard case .loadFailed(let path, let reason) = error else {
             Issue.record("\(error)")
             return
         }
-        #expect(path == file.path)
+        #expect(path == file.url.path)
         #expect(reason.count > 10)
     }
 

@@ -13,10 +13,8 @@ struct TinyModelTests {
     @Test("A tiny model read back has its metadata and tensors", arguments: TinyModel.all.indices)
     func readBack(index: Int) throws {
         let model = TinyModel.all[index]
-        let url = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).gguf")
-        defer { try? FileManager.default.removeItem(at: url) }
-        try model.write(to: url)
-        let file = try GGUFReader.open(url)
+        let written = try TinyModelFile(model)
+        let file = try GGUFReader.open(written.url)
         #expect(file.header.metadata.keys == model.metadata.map(\.key))
         for (key, value) in model.metadata { #expect(file.header.metadata[key] == value) }
         #expect(file.header.tensors == (try model.writer().tensors))

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import EngineFixtures
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -35,7 +36,7 @@ extension ServerTests {
                     bytes += part.readableBytes
                     if bytes > 500 { break }
                 }
-                #expect(try await server.eventually { try await server.activeRequestCount() == 0 })
+                #expect(try await eventually { try await server.activeRequestCount() == 0 })
                 let next = try await server.send(
                     .POST, "/api/generate",
                     #"{"model":"endless","prompt":"b","stream":false,"options":{"num_predict":2,"temperature":0}}"#)
@@ -47,9 +48,9 @@ extension ServerTests {
             try await TestServer.run(contextLength: TestServer.endlessContext) { server async throws in
                 let body = #"{"model":"endless","prompt":"a","stream":false,"options":{"temperature":0}}"#
                 let request = Task { try await server.send(.POST, "/api/generate", body) }
-                #expect(try await server.eventually { try await server.activeRequestCount() == 1 })
+                #expect(try await eventually { try await server.activeRequestCount() == 1 })
                 request.cancel()
-                #expect(try await server.eventually { try await server.activeRequestCount() == 0 })
+                #expect(try await eventually { try await server.activeRequestCount() == 0 })
                 await #expect(throws: (any Error).self) { try await request.value }
             }
         }
@@ -59,9 +60,9 @@ extension ServerTests {
                 let (path, body) = Self.requests[0]
                 let running = try await server.open(.POST, path, body)
                 let waiting = Task { try await server.open(.POST, path, body) }
-                #expect(try await server.eventually { try await server.activeRequestCount() == 2 })
+                #expect(try await eventually { try await server.activeRequestCount() == 2 })
                 waiting.cancel()
-                #expect(try await server.eventually { try await server.activeRequestCount() == 1 })
+                #expect(try await eventually { try await server.activeRequestCount() == 1 })
                 _ = try? await waiting.value
                 for try await _ in running.body { break }
             }
@@ -99,7 +100,7 @@ extension ServerTests {
                     let error = try #require(events.dropLast().last?.dropFirst("data: ".count))
                     #expect(try JSONObject(Data(error.utf8)).string("error.type") == "server_error")
                 }
-                #expect(try await server.eventually { try await server.activeRequestCount() == 0 })
+                #expect(try await eventually { try await server.activeRequestCount() == 0 })
             }
         }
 
@@ -107,7 +108,7 @@ extension ServerTests {
             try await TestServer.run(contextLength: TestServer.endlessContext) { server in
                 let body = #"{"model":"endless","prompt":"a","stream":false,"options":{"temperature":0}}"#
                 async let reply = server.send(.POST, "/api/generate", body)
-                #expect(try await server.eventually { try await server.activeRequestCount() == 1 })
+                #expect(try await eventually { try await server.activeRequestCount() == 1 })
                 await server.triggerShutdown()
                 let answer = try await reply
                 #expect(answer.status == 503)

@@ -1,3 +1,4 @@
+import EngineFixtures
 import Foundation
 import NIOHTTP1
 import Roost
@@ -121,7 +122,7 @@ extension ServerTests {
                     .POST, "/api/generate",
                     #"{"model":"base","prompt":"a","keep_alive":0,"stream":false,\#(options())}"#)
                 #expect(reply.status == 200)
-                #expect(try await server.eventually { try await server.manager.loadedModels().isEmpty })
+                #expect(try await eventually { try await server.manager.loadedModels().isEmpty })
             }
         }
 

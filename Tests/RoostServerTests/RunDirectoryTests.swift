@@ -1,3 +1,4 @@
+import EngineFixtures
 import Foundation
 import Logging
 import Roost
@@ -19,7 +20,7 @@ extension ServerTests {
                 let attributes = try FileManager.default.attributesOfItem(atPath: file)
                 #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
                 await server.triggerShutdown()
-                #expect(try await server.eventually { RunningServer.recorded(inHome: server.home) == nil })
+                #expect(try await eventually { RunningServer.recorded(inHome: server.home) == nil })
                 return server.home
             }
             #expect(RunningServer.recorded(inHome: home) == nil)

@@ -129,16 +129,6 @@ struct TestServer: Sendable {
     func activeRequestCount() async throws -> Int {
         try await manager.loadedModels().reduce(0) { $0 + $1.activeRequestCount + $1.queuedRequestCount }
     }
-
-    /// Waits until `condition` holds; false when it did not within a minute.
-    func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
-        while ContinuousClock.now < deadline {
-            if try await condition() { return true }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        return false
-    }
 }
 
 /// A whole answer.

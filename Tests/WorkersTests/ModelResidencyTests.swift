@@ -1,3 +1,4 @@
+import EngineFixtures
 import Foundation
 import Inference
 import ModelFixtures
@@ -15,14 +16,6 @@ struct ModelResidencyTests {
         return ModelRequest(
             key: key, name: key, file: file.url, options: contextLength == nil ? nil : options,
             defaultOptions: options, keepAlive: keepAlive)
-    }
-
-    private func waitUntil(_ holds: () async -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while await !holds() {
-            try #require(ContinuousClock.now < deadline, "it did not happen within a minute")
-            try await Task.sleep(for: .milliseconds(1))
-        }
     }
 
     @Test("A model that many ask for at once is loaded once")
@@ -50,13 +43,13 @@ struct ModelResidencyTests {
             #expect(residents.first?.expiresAt == nil)
             #expect(residents.first?.leaseCount == 1)
         }
-        try await waitUntil { await residency.residents().isEmpty }
+        try #require(try await eventually { await residency.residents().isEmpty })
 
         try await residency.load(request(file, keepAlive: .after(.seconds(600))))
         let expiry = try #require(await residency.residents().first?.expiresAt)
         #expect(expiry.timeIntervalSinceNow > 500)
         try await residency.load(request(file, keepAlive: .never))
-        try await waitUntil { await residency.residents().isEmpty }
+        try #require(try await eventually { await residency.residents().isEmpty })
         await residency.close()
     }
 
@@ -69,7 +62,7 @@ struct ModelResidencyTests {
         let second = try await residency.withModel(request(file)) { model in
             let reload = Task { try await residency.load(request(file, contextLength: 64)) }
             // The old one serves until this returns.
-            _ = try await model.generate("Hello", options: limited(4)).finished()
+            _ = try await model.generate("Hello", options: .fixed(4)).outcome()
             return reload
         }.value
         #expect(second !== first)
@@ -97,7 +90,7 @@ struct ModelResidencyTests {
         let file = try TinyModelFile(.llama())
         let unloading = try await residency.withModel(request(file)) { model in
             let unloading = Task { await residency.unload("a") }
-            _ = try await model.generate("Hello", options: limited(8)).finished()
+            _ = try await model.generate("Hello", options: .fixed(8)).outcome()
             return unloading
         }
         #expect(await unloading.value)
@@ -108,7 +101,7 @@ struct ModelResidencyTests {
             try await residency.withModel(request(file, contextLength: 100_000)) { model in
                 let unloading = Task { await residency.unload("a", force: true) }
                 defer { unloading.cancel() }
-                _ = try await model.generate("Hello", options: limited(nil)).finished()
+                _ = try await model.generate("Hello", options: .fixed(nil)).outcome()
             }
         }
         await residency.close()
@@ -145,7 +138,7 @@ struct ModelResidencyTests {
                             file, key: ["a", "b", "c"][index % 3], contextLength: index % 5 == 0 ? 64 : nil,
                             keepAlive: keepAlive)
                         try await residency.withModel(asked) {
-                            _ = try await $0.generate("Hello", options: limited(4)).finished()
+                            _ = try await $0.generate("Hello", options: .fixed(4)).outcome()
                         }
                     }
                     if index % 4 == 0 { work.cancel() }
@@ -156,21 +149,5 @@ struct ModelResidencyTests {
         #expect(await residency.residents().allSatisfy { $0.leaseCount == 0 })
         await residency.close()
         #expect(await residency.residents().isEmpty)
-    }
-}
-
-private func limited(_ count: Int?) -> GenerationOptions {
-    var options = GenerationOptions.greedy
-    options.maxTokens = count
-    options.ignoreEndOfGeneration = true
-    return options
-}
-
-extension AsyncThrowingStream<GenerationEvent, any Error> {
-    fileprivate func finished() async throws -> GenerationResult {
-        for try await event in self {
-            if case .finished(let result) = event { return result }
-        }
-        throw CancellationError()
     }
 }

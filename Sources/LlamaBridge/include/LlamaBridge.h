@@ -2,7 +2,9 @@
 // The part of the engine that Swift cannot call by itself: C++ interfaces, calls that may throw (an exception
 // must not cross into Swift), and the loops over a whole vocabulary that have to be fast in debug builds too.
 // Every function is noexcept. A `char *` that is returned belongs to the caller: free it with roost_free.
-#include <llama.h>
+//
+// llama.h is not included: its declarations would belong to this module as well as to CLlama, and which of the two
+// Swift finds them in would depend on the order in which files are compiled.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +15,10 @@ extern "C" {
 #else
 #define ROOST_NOEXCEPT
 #endif
+
+struct llama_model;
+struct llama_context;
+struct llama_vocab;
 
 // MARK: Engine
 
@@ -33,8 +39,9 @@ struct roost_memory {
 };
 struct roost_memory roost_memory_of(const struct llama_context * ctx) ROOST_NOEXCEPT;
 // What loading would take, without taking it. False when it could not be told.
+// `model_params` is a llama_model_params, `context_params` a llama_context_params.
 bool roost_memory_estimate(
-    const char * path, struct llama_model_params model, struct llama_context_params context,
+    const char * path, const void * model_params, const void * context_params,
     struct roost_memory * result) ROOST_NOEXCEPT;
 
 // MARK: Calls that may throw
@@ -42,14 +49,14 @@ bool roost_memory_estimate(
 // Returns the count and an array to free in `tokens`, or −1.
 int64_t roost_tokenize(
     const struct llama_vocab * vocab, const char * text, size_t length, bool add_special, bool parse_special,
-    llama_token ** tokens) ROOST_NOEXCEPT;
+    int32_t ** tokens) ROOST_NOEXCEPT;
 // Returns the count and bytes to free in `text`, or −1. The bytes need not be whole UTF-8.
 int64_t roost_detokenize(
-    const struct llama_vocab * vocab, const llama_token * tokens, size_t count, bool remove_special,
+    const struct llama_vocab * vocab, const int32_t * tokens, size_t count, bool remove_special,
     bool unparse_special, char ** text) ROOST_NOEXCEPT;
 // llama_decode over one sequence, positions going on from what is in memory; logits for the last token.
 // −100 for an exception.
-int32_t roost_decode(struct llama_context * ctx, llama_token * tokens, int32_t count) ROOST_NOEXCEPT;
+int32_t roost_decode(struct llama_context * ctx, int32_t * tokens, int32_t count) ROOST_NOEXCEPT;
 
 // MARK: Chat templates
 
@@ -89,8 +96,9 @@ struct roost_sampling {
     float mirostat_tau;
     float mirostat_eta;
     uint32_t seed;
-    const llama_logit_bias * logit_bias;
-    size_t logit_bias_count;
+    const int32_t * biased_tokens;
+    const float * biases; // as many
+    size_t bias_count;
     const char * grammar; // GBNF with a rule named root, or NULL
     bool ignore_eog;      // forbid the model's end-of-generation tokens
 };
@@ -101,10 +109,10 @@ struct roost_sampler * roost_sampler_create(
     const struct llama_vocab * vocab, const struct roost_sampling * params, char ** error) ROOST_NOEXCEPT;
 void roost_sampler_free(struct roost_sampler * sampler) ROOST_NOEXCEPT;
 // Takes note of a prompt token, which the penalties look back on.
-void roost_sampler_accept_prompt(struct roost_sampler * sampler, llama_token token) ROOST_NOEXCEPT;
+void roost_sampler_accept_prompt(struct roost_sampler * sampler, int32_t token) ROOST_NOEXCEPT;
 // Chooses the next token from the context's last logits, which it changes in place, and takes note of it.
 // Returns −1 and a message in `error` when nothing can be chosen.
-llama_token roost_sampler_next(
+int32_t roost_sampler_next(
     struct roost_sampler * sampler, struct llama_context * ctx, char ** error) ROOST_NOEXCEPT;
 
 #ifdef __cplusplus

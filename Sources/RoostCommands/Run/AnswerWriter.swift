@@ -32,7 +32,7 @@ struct AnswerWriter: Sendable {
     /// Writes the events' text until the answer has ended.
     ///
     /// Throws what the stream throws; `RunError.notAnswering` when it ends without a result.
-    func write(_ events: AsyncThrowingStream<RunEvent, any Error>) async throws -> Outcome {
+    func write(_ events: any RunEvents) async throws -> Outcome {
         let written = Written()
         let task = Task { try await self.read(events, into: written) }
         let result: RunResult?
@@ -54,7 +54,7 @@ struct AnswerWriter: Sendable {
     }
 
     private func read(
-        _ events: AsyncThrowingStream<RunEvent, any Error>, into written: Written
+        _ events: any RunEvents, into written: Written
     ) async throws -> RunResult? {
         var bar: ProgressBar?
         defer { bar?.finish() }

@@ -12,7 +12,7 @@ protocol ChatBackend: Sendable {
     /// Answers; the last event is `finished`. Stopping to read ends the work.
     func answer(
         _ input: RunInput, by model: ModelRecord, settings: RunSettings
-    ) -> AsyncThrowingStream<RunEvent, any Error>
+    ) -> any RunEvents
 
     /// Memory that the model takes; `nil` when it is not known.
     func memory(of model: ModelRecord) async -> RunMemory?
@@ -28,6 +28,9 @@ struct RunMemory: Sendable, Hashable, Encodable {
     /// What this process held at most; `nil` when the model is another process's.
     var peakProcessByteCount: Int64?
 }
+
+/// The events of an answer as they come.
+typealias RunEvents = AsyncSequence<RunEvent, any Error> & Sendable
 
 /// What an answer emits, in order: progress through the prompt, text, then one `finished`.
 enum RunEvent: Sendable, Hashable {
@@ -56,14 +59,9 @@ struct RunResult: Sendable, Hashable {
     var totalDuration: Duration
 
     /// Decode speed; 0 when nothing was generated.
-    var tokensPerSecond: Double { Self.rate(completionTokenCount, completionDuration) }
+    var tokensPerSecond: Double { completionDuration.rate(of: completionTokenCount) }
     /// Prefill speed; 0 when there was nothing to do.
-    var promptTokensPerSecond: Double { Self.rate(promptTokenCount, promptDuration) }
-
-    private static func rate(_ count: Int, _ duration: Duration) -> Double {
-        let seconds = duration / .seconds(1)
-        return count > 0 && seconds > 0 ? Double(count) / seconds : 0
-    }
+    var promptTokensPerSecond: Double { promptDuration.rate(of: promptTokenCount) }
 }
 
 extension RunResult {

@@ -123,7 +123,7 @@ struct Conversation {
             }
         case .system: output.print(session.settings.system ?? "There is no system message.")
         case .template:
-            let template = try await ModelTemplate.read(of: session.model, in: choice.manager.store)
+            let template = try await choice.manager.store.chatTemplate(of: session.model.name)
             output.print(template?.withoutTerminalControls ?? "The model has no chat template.")
         case .license: output.print((session.model.license ?? "The model's file states no licence.").printable)
         }

@@ -13,28 +13,16 @@ struct LocalBackend: ChatBackend {
 
     func answer(
         _ input: RunInput, by model: ModelRecord, settings: RunSettings
-    ) -> AsyncThrowingStream<RunEvent, any Error> {
-        AsyncThrowingStream { continuation in
-            let task = Task {
-                do {
-                    // The process ends with the conversation; until then nothing else wants the memory.
-                    try await manager.withModel(
-                        model.name.description, options: settings.load, keepAlive: .forever
-                    ) { loaded in
-                        let events =
-                            switch input {
-                            case .conversation(let messages): loaded.chat(messages, options: settings.generation)
-                            case .text(let text): loaded.generate(text, options: settings.generation)
-                            }
-                        for try await event in events { continuation.yield(RunEvent(event)) }
-                    }
-                    continuation.finish()
-                } catch {
-                    continuation.finish(throwing: error)
-                }
+    ) -> any RunEvents {
+        // The process ends with the conversation; until then nothing else wants the memory.
+        let (name, options, load) = (model.name.description, settings.generation, settings.load)
+        let events =
+            switch input {
+            case .conversation(let messages):
+                manager.chat(messages, model: name, options: options, load: load, keepAlive: .forever)
+            case .text(let text): manager.stream(text, model: name, options: options, load: load, keepAlive: .forever)
             }
-            continuation.onTermination = { _ in task.cancel() }
-        }
+        return events.map { RunEvent($0) }
     }
 
     func memory(of model: ModelRecord) async -> RunMemory? {

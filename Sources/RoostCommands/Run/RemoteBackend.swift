@@ -14,14 +14,14 @@ struct RemoteBackend: ChatBackend {
 
     func answer(
         _ input: RunInput, by model: ModelRecord, settings: RunSettings
-    ) -> AsyncThrowingStream<RunEvent, any Error> {
+    ) -> any RunEvents {
         let path =
             switch input {
             case .conversation: "/api/chat"
             case .text: "/api/generate"
             }
         let lines = client.lines(.post, path, body: Request(model, settings, input: input))
-        return AsyncThrowingStream { continuation in
+        return AsyncThrowingStream<RunEvent, any Error> { continuation in
             let task = Task {
                 do {
                     try await Self.forward(lines, to: continuation)

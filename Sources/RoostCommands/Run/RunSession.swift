@@ -84,12 +84,10 @@ struct RunSession {
     }
 
     private func input(for text: String) -> RunInput {
-        guard isChat else {
-            // Without a template there is no place for instructions but before the text.
-            let system = settings.isRaw ? nil : settings.system
-            return .text(system.map { $0 + "\n\n" + text } ?? text)
-        }
+        if settings.isRaw { return .text(text) }
         let system = settings.system.map { [ChatMessage.system($0)] } ?? []
+        // A base model continues each text by itself, with the instructions before it.
+        guard isChat else { return .text((system + [.user(text)]).plainText) }
         return .conversation(system + messages + [.user(text)])
     }
 

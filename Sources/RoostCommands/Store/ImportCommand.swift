@@ -38,12 +38,11 @@ struct ImportCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let name = try name.map { try ModelName(parsing: $0) }
         let manager = try await ModelManager()
         let url = URL(fileURLWithPath: (file as NSString).expandingTildeInPath)
         let report = TransferReport(isJSON: json)
         defer { report.finish() }
-        let record = try await manager.store.importFile(
+        let record = try await manager.importModel(
             at: url, as: name, linking: copy ? .copy : .automatic, replacing: replace, progress: report.update)
         report.finish()
         if json {

@@ -33,19 +33,15 @@ struct GenerationJob: Sendable {
         case .tokens(let tokens):
             return (model.generate(tokens: tokens, options: options), nil)
         case .prompt(let prompt, let system):
-            guard model.info.hasChatTemplate else {
-                let text = [system, prompt].compactMap { $0 }.joined(separator: "\n")
-                return (model.generate(text, options: options), nil)
-            }
             let messages = (system.map { [ChatMessage.system($0)] } ?? []) + [.user(prompt)]
+            guard model.info.hasChatTemplate else { return (model.generate(messages.plainText, options: options), nil) }
             return (model.chat(messages, options: options), nil)
         case .messages(let messages):
             guard model.info.hasChatTemplate else {
-                let text = messages.map(\.content).joined(separator: "\n")
                 let warning =
                     "This model has no chat template, which says it is a base model: the messages were joined and "
                     + "continued as plain text."
-                return (model.generate(text, options: options), warning)
+                return (model.generate(messages.plainText, options: options), warning)
             }
             return (model.chat(messages, options: options), nil)
         }

@@ -1,0 +1,19 @@
+/// Bytes that a loaded model takes, as the engine accounts for them.
+public struct ModelMemory: Sendable, Hashable, Codable {
+    /// The weights; with a memory map, of the file's pages.
+    public var weightsByteCount: Int64
+    /// The KV cache.
+    public var contextByteCount: Int64
+    /// Buffers of the computation.
+    public var computeByteCount: Int64
+
+    /// All of it.
+    public var totalByteCount: Int64 { weightsByteCount + contextByteCount + computeByteCount }
+
+    /// The three parts, in bytes.
+    public init(weightsByteCount: Int64, contextByteCount: Int64, computeByteCount: Int64) {
+        self.weightsByteCount = weightsByteCount
+        self.contextByteCount = contextByteCount
+        self.computeByteCount = computeByteCount
+    }
+}

@@ -1,0 +1,14 @@
+public import Inference
+public import ModelFixtures
+
+extension TinyModelFile {
+    /// Loaded with one thread, so that tests that run side by side do not fight for the cores.
+    ///
+    /// - Throws: `InferenceError`.
+    public func load(contextLength: Int? = nil) async throws -> LoadedModel {
+        var options = LoadOptions()
+        options.contextLength = contextLength
+        options.threadCount = 1
+        return try await LoadedModel.load(at: url, options: options)
+    }
+}
