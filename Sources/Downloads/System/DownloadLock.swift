@@ -1,0 +1,44 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The right to fill one partial file: an advisory lock that the system releases when its holder dies.
+final class DownloadLock: Sendable {
+    private let path: String
+    private let descriptor: Int32
+
+    private init(path: String, descriptor: Int32) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// The lock; `nil` while another download, in this process or another one, holds it.
+    static func acquire(_ path: String) throws -> DownloadLock? {
+        while true {
+            let descriptor = try FileCalls.openFile(path, flags: O_RDWR | O_CREAT)
+            let lock = DownloadLock(path: path, descriptor: descriptor)
+            do {
+                try FileCalls.retrying("lock", path) { Int(flock(descriptor, LOCK_EX | LOCK_NB)) }
+            } catch DownloadError.io(_, _, EWOULDBLOCK) {
+                return nil
+            }
+            // The holder before us may have removed the file between our open and our lock: then the name leads
+            // to another file, or to none, and this lock would exclude nobody.
+            var (mine, named) = (stat(), stat())
+            if fstat(descriptor, &mine) == 0, lstat(path, &named) == 0,
+                mine.st_ino == named.st_ino, mine.st_dev == named.st_dev
+            {
+                return lock
+            }
+        }
+    }
+
+    /// Removes the lock's file, for a download that is over; call it while the lock is held.
+    func removeFile() { unlink(path) }
+}

@@ -1,0 +1,29 @@
+import FaultServer
+import Foundation
+import Testing
+
+@testable import Downloads
+
+extension DownloadFixture {
+    /// Lets about half of the file arrive, then pauses and shuts down; how many bytes the journal promises.
+    func interruptHalfway(
+        pinned: Bool = true, entityTag: String? = "\"one\"", serverContent: [UInt8]? = nil
+    ) async throws -> (landed: Int64, server: FaultServer) {
+        let half = content.count / 2
+        let server = try await FaultServer.serving(serverContent ?? content, entityTag: entityTag) { request in
+            guard let range = request.range, !request.isLookup else { return .none }
+            return range.upperBound <= half ? .none : .stall(after: max(0, half - range.lowerBound))
+        }
+        let downloader = Downloader(configuration: Self.configuration)
+        let download = try await downloader.download(request([DownloadSource(server.url())], pinned: pinned))
+        for await progress in download.progress where progress.completedByteCount >= Int64(half / 2) { break }
+        await download.pause()
+        #expect(download.currentProgress.state == .paused)
+        await downloader.shutdown()
+        await server.stop()
+        let key = request([DownloadSource(server.url())], pinned: pinned).key
+        let path = partialFolder.appendingPathComponent(key.fileName + ".journal").path
+        let journal = JournalFile(path: path, folder: partialFolder.path).read()
+        return (try #require(journal).map.landedByteCount, server)
+    }
+}

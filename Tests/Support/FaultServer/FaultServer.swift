@@ -1,0 +1,107 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// An HTTP/1.1 server on loopback that does wrong, byte by byte, what a test wants done wrong.
+public final class FaultServer: Sendable {
+    /// Answers a request. Throwing, or closing the connection, ends the connection.
+    public typealias Handler = @Sendable (FaultRequest, FaultConnection) async throws -> Void
+
+    private struct Log {
+        var requests: [FaultRequest] = []
+        var connectionCount = 0
+    }
+
+    /// The port that the system chose.
+    public let port: Int
+    private let log: SharedLog
+    private let task: Task<Void, any Error>
+
+    private final class SharedLog: Sendable {
+        let value = Mutex(Log())
+    }
+
+    private init(port: Int, log: SharedLog, task: Task<Void, any Error>) {
+        self.port = port
+        self.log = log
+        self.task = task
+    }
+
+    deinit { task.cancel() }
+
+    /// Listens on a port that the system chooses.
+    public static func start(_ handler: @escaping Handler) async throws -> FaultServer {
+        let log = SharedLog()
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 256)
+            .bind(host: "127.0.0.1", port: 0) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        let port = server.channel.localAddress?.port ?? 0
+        let task = Task {
+            try await server.executeThenClose { connections in
+                try await withThrowingDiscardingTaskGroup { group in
+                    for try await connection in connections {
+                        let number = log.value.withLock { log in
+                            defer { log.connectionCount += 1 }
+                            return log.connectionCount
+                        }
+                        // What goes wrong on a connection is what the test wants, or the client's doing.
+                        group.addTask { try? await serve(connection, number: number, log: log, handler) }
+                    }
+                }
+            }
+        }
+        return FaultServer(port: port, log: log, task: task)
+    }
+
+    /// An address on this server.
+    public func url(_ path: String = "/file") -> URL {
+        var components = URLComponents()
+        components.scheme = "http"
+        components.host = "127.0.0.1"
+        components.port = port
+        let parts = path.split(separator: "?", maxSplits: 1)
+        components.path = String(parts[0])
+        if parts.count > 1 { components.query = String(parts[1]) }
+        return components.url ?? URL(fileURLWithPath: "/")
+    }
+
+    /// Every request so far.
+    public var requests: [FaultRequest] { log.value.withLock { $0.requests } }
+
+    /// Connections so far.
+    public var connectionCount: Int { log.value.withLock { $0.connectionCount } }
+
+    /// Closes every connection. Returns when that is done.
+    public func stop() async {
+        task.cancel()
+        _ = await task.result
+    }
+
+    private static func serve(
+        _ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>, number: Int, log: SharedLog, _ handler: @escaping Handler
+    ) async throws {
+        try await connection.executeThenClose { inbound, outbound in
+            let end = FaultConnection(channel: connection.channel, outbound: outbound)
+            var received: [UInt8] = []
+            for try await buffer in inbound {
+                received += buffer.readableBytesView
+                while let boundary = received.firstRange(of: Array("\r\n\r\n".utf8)) {
+                    let head = String(decoding: received[..<boundary.lowerBound], as: UTF8.self)
+                    received.removeSubrange(..<boundary.upperBound)
+                    let request = log.value.withLock { log -> FaultRequest? in
+                        let request = FaultRequest(head: head, number: log.requests.count, connection: number)
+                        if let request { log.requests.append(request) }
+                        return request
+                    }
+                    guard let request else { return }
+                    try await handler(request, end)
+                }
+            }
+        }
+    }
+}
