@@ -1,5 +1,6 @@
 import FaultServer
 import Foundation
+import Security
 import Testing
 
 @testable import Downloads
