@@ -57,6 +57,12 @@ extension DownloadError: CustomStringConvertible {
         case .rateLimited(let url, let duration):
             "“\(url)” asks to wait\(duration.map { " for \($0)" } ?? "") because of too many requests; try again later, "
                 + "what has arrived is kept."
+        case .offline(let url):
+            "“\(url)” was not fetched because Roost is offline; switch the offline mode off to download."
+        case .invalidProxy(let variable, let rule):
+            "The variable \(variable) does not name a proxy that can be used: \(rule)."
+        case .invalidCertificates(let path, let reason):
+            "The certificates in “\(path)” cannot be used: \(reason); give a PEM file."
         case .status(let url, let code, let detail):
             "“\(url)” answered with status \(code)\(Self.shown(detail)); try again later."
         case .webPage(let url):

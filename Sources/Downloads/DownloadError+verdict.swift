@@ -14,7 +14,7 @@ extension DownloadError {
     var verdict: Verdict {
         switch self {
         case .noSource, .invalidSize, .noSpace, .damagedStorage, .io, .otherFileSystem, .cancelled, .shutDown,
-            .contentMismatch, .sourceChanged:
+            .contentMismatch, .sourceChanged, .offline, .invalidProxy, .invalidCertificates:
             .fatal
         case .invalidURL, .insecureURL, .insecureRedirect, .redirectLoop, .tooManyRedirects, .wrongSize, .lengthUnknown,
             .encoded, .proxyRefused, .webPage:

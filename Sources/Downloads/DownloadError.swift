@@ -32,6 +32,12 @@ public enum DownloadError: Error, Hashable, Sendable {
     case proxyRefused(String)
     /// 429, or 503 with a time.
     case rateLimited(String, retryAfter: Duration?)
+    /// The downloader is set to use no network.
+    case offline(String)
+    /// A variable names a proxy that cannot be used.
+    case invalidProxy(variable: String, rule: String)
+    /// A file of additional certificates cannot be used.
+    case invalidCertificates(path: String, reason: String)
     /// Another status.
     case status(String, code: Int, detail: String?)
     /// A page of text in the place of the file.

@@ -10,7 +10,7 @@ struct DownloadJob: Sendable {
     let slots: DownloadSlots
     let feed: ProgressFeed
 
-    private var paths: DownloadPaths { DownloadPaths(request) }
+    private var paths: DownloadPaths { DownloadPaths(key: request.key, partialFolder: request.partialFolder) }
     /// How often another process's download is looked at.
     private static let attachInterval = Duration.milliseconds(250)
     /// An unpinned file that changes this often at its source is not worth another try.
@@ -20,7 +20,7 @@ struct DownloadJob: Sendable {
     func run() async throws -> DownloadedFile {
         feed.update { $0.state = .queued }
         return try await slots.run(priority: request.priority) {
-            try FileCalls.createFolder(paths.destination)
+            try FileCalls.createFolder(request.destination.path)
             try FileCalls.createFolder(paths.partialFolder)
             while true {
                 if let file = finishedFile() {
@@ -31,7 +31,12 @@ struct DownloadJob: Sendable {
                 if let lock = try DownloadLock.acquire(paths.lock) {
                     // Whoever had the lock before may have finished just now.
                     let file: DownloadedFile
-                    if let finished = finishedFile() { file = finished } else { file = try await fetch() }
+                    if let finished = finishedFile() {
+                        file = finished
+                    } else {
+                        feed.update { $0.state = .queued }
+                        file = try await sharedSlots.run { try await fetch() }
+                    }
                     lock.removeFile()
                     return file
                 }
@@ -46,22 +51,21 @@ struct DownloadJob: Sendable {
     }
 
     /// Removes what an unfinished download left, unless another process works on it.
-    func discard() throws {
-        guard FileCalls.byteCount(of: paths.lock) != nil, let lock = try DownloadLock.acquire(paths.lock) else {
-            return
-        }
-        try JournalFile(path: paths.journal, folder: paths.partialFolder).remove()
-        try FileCalls.remove(paths.data)
-        lock.removeFile()
+    func discard() throws { try paths.discard() }
+
+    private var sharedSlots: SharedSlots {
+        SharedSlots(
+            folder: paths.partialFolder, count: configuration.maximumConcurrentDownloads, time: configuration.time)
     }
 
     /// A pinned file that is in its place already: it was verified before it came there.
     private func finishedFile() -> DownloadedFile? {
         guard case .pinned(let digest, let byteCount) = request.identity else { return nil }
-        let path = paths.finished(digest)
+        let path = request.finishedPath(digest)
         guard FileCalls.byteCount(of: path) == byteCount else { return nil }
         return DownloadedFile(
-            url: URL(fileURLWithPath: path), digest: digest, byteCount: byteCount, fetchedByteCount: 0)
+            url: URL(fileURLWithPath: path), digest: digest, byteCount: byteCount, fetchedByteCount: 0,
+            pieces: nil)
     }
 
     private func fetch() async throws -> DownloadedFile {
@@ -110,7 +114,7 @@ struct DownloadJob: Sendable {
             board: board, pool: SourcePool(locators), file: file, transport: transport, limiters: limiters,
             configuration: configuration)
         return try await Transfer(
-            context: context, paths: paths, key: request.key, expected: expected, entityTag: entityTag, feed: feed
+            context: context, request: request, paths: paths, expected: expected, entityTag: entityTag, feed: feed
         ).run()
     }
 

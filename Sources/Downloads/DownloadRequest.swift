@@ -19,21 +19,27 @@ public struct DownloadRequest: Sendable {
     public var destination: URL
     /// The folder of unfinished files; on the same file system as ``destination``.
     public var partialFolder: URL
+    /// Where content that is not what it must be is put, for a look; on the same file system as the others.
+    public var quarantineFolder: URL
     /// Bytes per second for this download alone; `nil` is no limit.
     public var bandwidthLimit: Int64?
     /// Among downloads that wait for their turn the higher goes first.
     public var priority: Int
 
     /// What to fetch, from where, to where.
-    /// - Parameter partialFolder: `destination/.partial` when not given.
+    /// - Parameters:
+    ///   - partialFolder: `destination/.partial` when not given.
+    ///   - quarantineFolder: `partialFolder/quarantine` when not given.
     public init(
         identity: Identity, sources: [DownloadSource], destination: URL, partialFolder: URL? = nil,
-        bandwidthLimit: Int64? = nil, priority: Int = 0
+        quarantineFolder: URL? = nil, bandwidthLimit: Int64? = nil, priority: Int = 0
     ) {
         self.identity = identity
         self.sources = sources
         self.destination = destination
-        self.partialFolder = partialFolder ?? destination.appendingPathComponent(".partial", isDirectory: true)
+        let partial = partialFolder ?? destination.appendingPathComponent(".partial", isDirectory: true)
+        self.partialFolder = partial
+        self.quarantineFolder = quarantineFolder ?? partial.appendingPathComponent("quarantine", isDirectory: true)
         self.bandwidthLimit = bandwidthLimit
         self.priority = priority
     }
@@ -45,6 +51,9 @@ public struct DownloadRequest: Sendable {
         case .unpinned: Digest.of(Array((sources.first?.url.absoluteString ?? "").utf8))
         }
     }
+
+    /// Where the finished file is: its name is made from the digest and from nothing else.
+    func finishedPath(_ digest: Digest) -> String { destination.path + "/" + digest.fileName }
 
     func check() throws {
         guard !sources.isEmpty else { throw DownloadError.noSource }

@@ -11,4 +11,7 @@ public struct DownloadedFile: Hashable, Sendable {
     public let byteCount: Int64
     /// Bytes that came over the network for it in this run: 0 when it was there already.
     public let fetchedByteCount: Int64
+    /// The checksums of its pieces, for finding damage later; `nil` when the file was there already or another process
+    /// fetched it.
+    public let pieces: PieceChecksums?
 }

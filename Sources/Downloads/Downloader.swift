@@ -15,11 +15,11 @@ import Security
 /// ```
 public actor Downloader {
     private let configuration: DownloaderConfiguration
-    private let client: ClientOwner
+    private let clients: ClientSet
     private let transport: Transport
     private let limiter: BandwidthLimiter
     private let slots: DownloadSlots
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor.shared
     private var downloads: [String: Download] = [:]
     private var isShutDown = false
 
@@ -27,9 +27,10 @@ public actor Downloader {
     public init(configuration: DownloaderConfiguration = .init()) {
         let configuration = configuration.clamped
         self.configuration = configuration
-        client = ClientOwner(Transport.configuration(connectTimeout: configuration.connectTimeout))
+        clients = ClientSet(configuration)
         transport = Transport(
-            client: client.client, userAgent: configuration.userAgent, redirectLimit: configuration.redirectLimit,
+            clients: clients, isOffline: configuration.isOffline, userAgent: configuration.userAgent,
+            redirectLimit: configuration.redirectLimit,
             time: configuration.time)
         limiter = BandwidthLimiter(bytesPerSecond: configuration.bandwidthLimit, time: configuration.time)
         slots = DownloadSlots(count: configuration.maximumConcurrentDownloads)
@@ -73,11 +74,19 @@ public actor Downloader {
         }
     }
 
+    /// Removes what an unfinished download of this content left in a folder, unless some process works on it.
+    ///
+    /// Blocks for a few file calls.
+    /// - Throws: ``DownloadError/io(path:operation:code:)``.
+    public static func discard(_ digest: Digest, partialFolder: URL) throws {
+        try DownloadPaths(key: digest, partialFolder: partialFolder).discard()
+    }
+
     /// Pauses every download and closes every connection. Returns when that is done.
     public func shutdown() async {
         isShutDown = true
         for download in downloads.values { await download.shutDown() }
         downloads = [:]
-        await client.shutdown()
+        await clients.shutdown()
     }
 }

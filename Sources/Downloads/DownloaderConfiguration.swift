@@ -38,6 +38,13 @@ public struct DownloaderConfiguration: Sendable {
     public var freeSpaceMargin: Int64 = 64 << 20
     /// Bytes per second of all downloads together; `nil` is no limit.
     public var bandwidthLimit: Int64?
+    /// Which proxy leads where; none by default: see ``ProxySettings/fromEnvironment(_:)``.
+    public var proxy = ProxySettings()
+    /// Files of certificates (PEM) that are trusted beside the system's.
+    public var additionalCertificates: [String] = []
+    /// Nothing is fetched: only what is already on the disk can be completed, all else fails with
+    /// ``DownloadError/offline(_:)``.
+    public var isOffline = false
     /// How requests name this program.
     public var userAgent = "roost"
     /// The clock that waiting goes by.
@@ -47,6 +54,14 @@ public struct DownloaderConfiguration: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// Takes the proxy (``ProxySettings/fromEnvironment(_:)``) and additional certificates (`SSL_CERT_FILE`,
+    /// `ROOST_CA_FILE`: paths of PEM files) from variables.
+    public mutating func adopt(environment: [String: String]) {
+        proxy = .fromEnvironment(environment)
+        additionalCertificates += ["SSL_CERT_FILE", "ROOST_CA_FILE"].compactMap { environment[$0] }
+            .filter { !$0.isEmpty }
+    }
 
     var backoff: Backoff { Backoff(base: backoffBase, cap: backoffCap, random: random) }
 

@@ -5,23 +5,12 @@ import NIOHTTP1
 
 /// Asks for bytes of a file over HTTP/1.1, following redirects by hand.
 struct Transport: Sendable {
-    let client: HTTPClient
+    let clients: ClientSet
+    /// Nothing is asked of any network.
+    let isOffline: Bool
     let userAgent: String
     let redirectLimit: Int
     let time: any DownloadTime
-
-    /// What a download needs of the client: plain HTTP/1.1 (one window per connection), redirects left to us, nothing
-    /// decompressed, and more connections per host than downloads will ask for at once.
-    static func configuration(connectTimeout: Duration) -> HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration()
-        configuration.httpVersion = .http1Only
-        configuration.redirectConfiguration = .disallow
-        configuration.decompression = .disabled
-        configuration.timeout.connect = .nanoseconds(Int64(connectTimeout.inSeconds * 1e9))
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return configuration
-    }
 
     /// The answer to a GET, whatever its status but a redirect.
     /// - Parameters:
@@ -62,6 +51,8 @@ struct Transport: Sendable {
         if let token, token.belongs(to: url) {
             request.headers.add(name: "authorization", value: "Bearer \(token.value)")
         }
+        if isOffline { throw DownloadError.offline(SourceRules.shown(url)) }
+        let client = try clients.client(for: url)
         do {
             return try await client.execute(request, deadline: .distantFuture)
         } catch {

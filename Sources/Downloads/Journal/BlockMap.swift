@@ -1,3 +1,5 @@
+import Security
+
 /// Which blocks of a file have landed on the disk, with the checksum of each. A value: no input or output.
 struct BlockMap: Sendable, Equatable {
     /// The size of the whole file, in bytes.
@@ -34,6 +36,13 @@ struct BlockMap: Sendable, Equatable {
     }
 
     func hasLanded(_ block: Int) -> Bool { checksums[block] != nil }
+
+    /// The checksums of a complete file; `nil` while a block is missing.
+    var pieces: PieceChecksums? {
+        let values = checksums.compactMap(\.self)
+        guard values.count == blockCount else { return nil }
+        return PieceChecksums(pieceByteCount: blockByteCount, values: values)
+    }
 
     /// Notes a block that was written; one that has landed before keeps its checksum.
     mutating func land(_ block: Int, checksum: UInt64) {

@@ -18,6 +18,24 @@ final class DownloadLock: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Whether someone holds the lock now.
+    static func isHeld(_ path: String) -> Bool {
+        guard let descriptor = try? FileCalls.openFile(path, flags: O_RDONLY) else { return false }
+        defer { close(descriptor) }
+        // Shared: two that look at the same time do not see each other.
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
+    /// The lock, also when whoever looks at it or writes beside it holds it for a moment; `nil` when it stays held.
+    /// Blocks for 100 ms then.
+    static func acquireSoon(_ path: String) throws -> DownloadLock? {
+        for attempt in 0..<20 {
+            if attempt > 0 { usleep(5000) }
+            if let lock = try acquire(path) { return lock }
+        }
+        return nil
+    }
+
     /// The lock; `nil` while another download, in this process or another one, holds it.
     static func acquire(_ path: String) throws -> DownloadLock? {
         while true {

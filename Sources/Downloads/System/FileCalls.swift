@@ -44,12 +44,15 @@ enum FileCalls {
             if mkdir(path, 0o700) == 0 { return }
             code = errno
         }
-        var facts = stat()
-        if stat(path, &facts) == 0 {
-            if facts.st_mode & S_IFMT == S_IFDIR { return }
-            code = ENOTDIR
-        }
+        if isFolder(path) { return }
+        if code == EEXIST { code = ENOTDIR }
         throw DownloadError.io(path: path, operation: "create the folder", code: code)
+    }
+
+    /// Whether a folder is there.
+    static func isFolder(_ path: String) -> Bool {
+        var facts = stat()
+        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
     }
 
     /// The size of a regular file; `nil` when there is none.
@@ -57,6 +60,46 @@ enum FileCalls {
         var facts = stat()
         guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int64(facts.st_size)
+    }
+
+    /// Whether the name leads to anything.
+    static func exists(_ path: String) -> Bool {
+        var facts = stat()
+        return lstat(path, &facts) == 0
+    }
+
+    /// All bytes of a regular file of at most `limit` bytes.
+    static func readFile(_ path: String, limit: Int64) throws -> [UInt8] {
+        let descriptor = try openFile(path, flags: O_RDONLY)
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = try retrying("read", path) {
+                chunk.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(bytes.count)) }
+            }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+            guard Int64(bytes.count) <= limit else {
+                throw DownloadError.io(path: path, operation: "read", code: EFBIG)
+            }
+        }
+    }
+
+    /// Makes a file of these bytes, durable but for its name.
+    static func writeFile(_ path: String, _ bytes: [UInt8]) throws {
+        let descriptor = try openFile(path, flags: O_WRONLY | O_CREAT | O_TRUNC)
+        defer { close(descriptor) }
+        try bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            var done = 0
+            while done < bytes.count {
+                done += try retrying("write to", path) {
+                    pwrite(descriptor, base + done, bytes.count - done, off_t(done))
+                }
+            }
+        }
+        try synchronizeAll(descriptor, path: path)
     }
 
     /// Puts `source` in the place of `target` in one step.

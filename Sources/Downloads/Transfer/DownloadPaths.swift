@@ -3,19 +3,23 @@ import Security
 
 /// The files of one download. Every name is made from a digest: nothing that a server or a user writes names a path.
 struct DownloadPaths: Sendable {
-    let destination: String
     let partialFolder: String
     private let key: Digest
 
-    init(_ request: DownloadRequest) {
-        destination = request.destination.path
-        partialFolder = request.partialFolder.path
-        key = request.key
+    init(key: Digest, partialFolder: URL) {
+        self.key = key
+        self.partialFolder = partialFolder.path
     }
 
     var data: String { partialFolder + "/" + key.fileName + ".part" }
     var journal: String { partialFolder + "/" + key.fileName + ".journal" }
     var lock: String { partialFolder + "/" + key.fileName + ".lock" }
 
-    func finished(_ digest: Digest) -> String { destination + "/" + digest.fileName }
+    /// Removes what an unfinished download left, unless someone works on it. Blocks for a few file calls.
+    func discard() throws {
+        guard FileCalls.isFolder(partialFolder), let lock = try DownloadLock.acquire(lock) else { return }
+        try JournalFile(path: journal, folder: partialFolder).remove()
+        try FileCalls.remove(data)
+        lock.removeFile()
+    }
 }

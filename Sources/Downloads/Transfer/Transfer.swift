@@ -4,8 +4,8 @@ import Security
 /// Fetches one file of known size into its partial file and moves it to its place when it is what it must be.
 struct Transfer: Sendable {
     let context: TransferContext
+    let request: DownloadRequest
     let paths: DownloadPaths
-    let key: Digest
     /// `nil` when whatever comes is taken for the file.
     let expected: Digest?
     let entityTag: String?
@@ -15,7 +15,7 @@ struct Transfer: Sendable {
 
     /// - Throws: ``DownloadError``, or `CancellationError`; what has landed is in the journal then.
     func run() async throws -> DownloadedFile {
-        let keeper = JournalKeeper(context: context, journal: journal, key: key, entityTag: entityTag)
+        let keeper = JournalKeeper(context: context, journal: journal, key: request.key, entityTag: entityTag)
         do {
             var found = try await fetch(keeper)
             var round = 0
@@ -54,7 +54,8 @@ struct Transfer: Sendable {
                     return nil
                 }
             }
-            group.addTask {
+            // A disk that takes its time to synchronize holds up neither connections nor hashing.
+            group.addTask(executorPreference: BlockingExecutor.serial()) {
                 try await keeper.run()
                 return nil
             }
@@ -62,7 +63,9 @@ struct Transfer: Sendable {
                 try await beat()
                 return nil
             }
-            group.addTask { try await ReadBack(board: context.board, file: context.file).run() }
+            group.addTask(executorPreference: BlockingExecutor.serial()) {
+                try await ReadBack(board: context.board, file: context.file).run()
+            }
             while let digest = try await group.next() {
                 if let digest { return digest }
             }
@@ -91,19 +94,19 @@ struct Transfer: Sendable {
 
     private func finish(_ digest: Digest) throws -> DownloadedFile {
         try context.file.synchronizeAll()
-        let target = paths.finished(digest)
+        let target = request.finishedPath(digest)
         try FileCalls.move(context.file.path, to: target)
-        try FileCalls.synchronizeFolder(paths.destination)
+        try FileCalls.synchronizeFolder(request.destination.path)
         try journal.remove()
         try FileCalls.synchronizeFolder(paths.partialFolder)
         return DownloadedFile(
             url: URL(fileURLWithPath: target), digest: digest, byteCount: context.board.byteCount,
-            fetchedByteCount: context.board.snapshot.receivedByteCount)
+            fetchedByteCount: context.board.snapshot.receivedByteCount, pieces: context.board.map.pieces)
     }
 
     /// Puts the wrong content aside, so that the next attempt starts afresh and someone may look at it.
     private func quarantine(expected: Digest, found: Digest) throws -> DownloadError {
-        let folder = paths.partialFolder + "/quarantine"
+        let folder = request.quarantineFolder.path
         let target = folder + "/" + found.fileName
         try FileCalls.createFolder(folder)
         try journal.remove()
