@@ -1,0 +1,168 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// Sends requests for metadata: redirects followed by hand, tokens kept to their origin, answers bounded.
+///
+/// The HTTP client comes from outside and must not follow redirects by itself:
+/// ``AsyncHTTPClient/HTTPClient/Configuration/forHubs`` is made so.
+public struct HubTransport: Sendable {
+    /// The client that connects.
+    public let client: HTTPClient
+    /// When to ask again.
+    public var retry: RetryPolicy
+    /// Sent as `User-Agent`.
+    public var userAgent: String
+    /// The time, for servers that say when to come back by the clock.
+    public var now: @Sendable () -> Date
+
+    /// The most redirects in a row.
+    public static let maximumRedirects = 10
+    /// The longest answer that is read, in bytes.
+    public static let maximumBodyByteCount = 32 << 20
+
+    /// A transport over `client`, which the caller shuts down.
+    public init(
+        client: HTTPClient, retry: RetryPolicy = RetryPolicy(), userAgent: String = "roost",
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.client = client
+        self.retry = retry
+        self.userAgent = userAgent
+        self.now = now
+    }
+
+    /// Gets a document, over redirects.
+    func get(_ url: URL, accept: String, credential: OriginCredential?) async throws -> HubResponse {
+        try await follow(url, method: .GET, reading: accept, credential: credential) { _, _ in true }
+    }
+
+    /// Asks where a file's bytes are, without reading them: redirects are followed only within the origin, and the
+    /// answer that leads out of it is returned.
+    ///
+    /// Facts such as the digest stand on the hub's own answer, not on that of the storage behind it. A server that
+    /// refuses HEAD is asked with GET.
+    /// - Parameter visit: Sees every answer on the way.
+    func locate(
+        _ url: URL, credential: OriginCredential?, visit: (HubResponse) -> Void = { _ in }
+    ) async throws -> HubResponse {
+        let origin = Origin(url)
+        for method in [HTTPMethod.HEAD, .GET] {
+            var answers: [HubResponse] = []
+            let last = try await follow(url, method: method, credential: credential) { response, next in
+                answers.append(response)
+                return Origin(next) == origin
+            }
+            if method == .HEAD, [405, 501].contains(last.status) { continue }
+            answers.forEach(visit)
+            if !last.isRedirect { visit(last) }
+            return last
+        }
+        throw ModelHubError.unexpectedAnswer(location: url.shown, reason: "it answers neither HEAD nor GET")
+    }
+
+    /// Sends requests until an answer is no redirect, or `shouldFollow` says to stop at it.
+    ///
+    /// - Parameter accept: The media type of the body to read; `nil` when only the headers are wanted. The body of a
+    ///   model file is let go unread.
+    func follow(
+        _ start: URL, method: HTTPMethod, reading accept: String? = nil, credential: OriginCredential?,
+        shouldFollow: (HubResponse, URL) -> Bool
+    ) async throws -> HubResponse {
+        guard let origin = Origin(start), origin.isSecureOrLoopback else {
+            throw ModelHubError.insecureAddress(start.shown)
+        }
+        var url = start
+        for _ in 0...Self.maximumRedirects {
+            let response = try await send(method, url, reading: accept, credential: credential)
+            guard response.isRedirect else { return response }
+            guard let target = response.target else {
+                throw ModelHubError.unexpectedAnswer(location: url.shown, reason: "it redirects to no address")
+            }
+            try Self.check(redirectFrom: url, to: target)
+            guard shouldFollow(response, target) else { return response }
+            url = target
+        }
+        throw ModelHubError.tooManyRedirects(location: start.shown, limit: Self.maximumRedirects)
+    }
+
+    static func check(redirectFrom source: URL, to target: URL) throws {
+        func refusal(_ reason: String) -> ModelHubError {
+            .refusedRedirect(from: source.shown, to: target.shown, reason: reason)
+        }
+        guard let from = Origin(source), let to = Origin(target) else { throw refusal("it is no https address") }
+        if from.scheme == "https", to.scheme != "https" { throw refusal("it is not encrypted") }
+        guard to.isSecureOrLoopback else { throw refusal("it is not encrypted") }
+        guard from.reach.mayLead(to: to.reach) else { throw refusal("it is an address of an inner network") }
+    }
+
+    // MARK: One request
+
+    private func send(
+        _ method: HTTPMethod, _ url: URL, reading accept: String?, credential: OriginCredential?
+    ) async throws -> HubResponse {
+        let host = Origin(url)?.place ?? url.shown
+        for attempt in 1... {
+            let isLast = attempt >= retry.maximumAttempts
+            do {
+                let response = try await sendOnce(method, url, reading: accept, credential: credential)
+                guard [408, 429, 500, 502, 503, 504].contains(response.status) else { return response }
+                let asked = RateLimit(response.headers, now: now())
+                let wait = asked.map { Duration.seconds($0.seconds) } ?? retry.backoff(afterAttempt: attempt)
+                if isLast || wait > retry.maximumWait {
+                    throw response.status == 429 || (response.status == 503 && asked != nil)
+                        ? ModelHubError.rateLimited(host: host, seconds: asked?.seconds)
+                        : ModelHubError.unavailable(host: host, status: response.status)
+                }
+                try await retry.sleep(wait)
+            } catch let error as ModelHubError {
+                throw error
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                try Task.checkCancellation()
+                if isLast { throw ModelHubError.unreachable(host: host, reason: ConnectionFailure.words(for: error)) }
+                try await retry.sleep(retry.backoff(afterAttempt: attempt))
+            }
+        }
+        throw ModelHubError.unreachable(host: host, reason: "no attempt was made")
+    }
+
+    private func sendOnce(
+        _ method: HTTPMethod, _ url: URL, reading accept: String?, credential: OriginCredential?
+    ) async throws -> HubResponse {
+        var request = HTTPClientRequest(url: url.absoluteString)
+        request.method = method
+        request.headers.add(name: "accept", value: accept ?? "*/*")
+        // With gzip allowed, storage behind a hub ignores ranges and hides the length.
+        request.headers.add(name: "accept-encoding", value: "identity")
+        request.headers.add(name: "user-agent", value: userAgent)
+        if let authorization = credential?.authorization(for: url) {
+            request.headers.add(name: "authorization", value: authorization)
+        }
+        let response = try await client.execute(request, timeout: .seconds(60))
+        let status = Int(response.status.code)
+        var body = Data()
+        if accept != nil, method != .HEAD, !(300..<400).contains(status) {
+            do {
+                let buffer = try await response.body.collect(upTo: Self.maximumBodyByteCount)
+                body = Data(buffer.readableBytesView)
+            } catch is NIOTooManyBytesError {
+                throw ModelHubError.unexpectedAnswer(
+                    location: url.shown, reason: "it is longer than \(Self.maximumBodyByteCount >> 20) MiB")
+            }
+        }
+        return HubResponse(url: url, status: status, headers: response.headers, body: body)
+    }
+}
+
+extension HTTPClient.Configuration {
+    /// A configuration for hubs: no redirects by itself, HTTP/1.1, 10 seconds to connect, 30 seconds of silence.
+    public static var forHubs: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(30)))
+        configuration.httpVersion = .http1Only
+        return configuration
+    }
+}
