@@ -9,8 +9,12 @@ public enum ModelHubError: Error, Hashable, Sendable {
     case ambiguous(text: String, choices: [String])
     /// No hub that was asked knows the name; `suggestions` are near names of the catalog.
     case unknownModel(text: String, suggestions: [String])
+    /// The catalog does not have the name, and the hub that might know it was not reached; the hub's `failure`.
+    case notInCatalog(text: String, suggestions: [String], failure: String)
     /// The hub cannot be asked for this kind of reference.
     case unsupportedReference(text: String, hub: String)
+    /// A wish that this hub's names have no place for; what to do instead.
+    case unsupportedWish(wish: String, hub: String, advice: String)
     /// No such repository or model, or one that this token may not see.
     case repositoryNotFound(repository: String, host: String, hasToken: Bool)
     /// The owner wants the licence accepted at `page` first.
@@ -43,6 +47,8 @@ public enum ModelHubError: Error, Hashable, Sendable {
     case offline(host: String, setting: String)
     /// Plain http to another machine.
     case insecureAddress(String)
+    /// An address of this machine or of a network around it, given from elsewhere.
+    case refusedAddress(String, reason: String)
     /// A redirect that would lower the protection of the connection, or leave for a private network.
     case refusedRedirect(from: String, to: String, reason: String)
     /// A redirect loop.
@@ -71,6 +77,11 @@ extension ModelHubError: CustomStringConvertible {
             return suggestions.isEmpty
                 ? "No model “\(text.shown)” was found in the catalog or on the hubs; “roost search” looks for words."
                 : "No model “\(text.shown)” was found in the catalog or on the hubs; did you mean \(Self.list(suggestions))?"
+        case .notInCatalog(let text, let suggestions, let failure):
+            let near = suggestions.isEmpty ? "" : " (did you mean \(Self.list(suggestions))?)"
+            return "The catalog has no “\(text.shown)”\(near), and the hub that may know it did not answer: \(failure)"
+        case .unsupportedWish(let wish, let hub, let advice):
+            return "\(hub.shown) takes no \(wish): \(advice.shown)."
         case .unsupportedReference(let text, let hub):
             return "\(hub) cannot be asked for “\(text.shown)”; that is a name for another source."
         case .repositoryNotFound(let repository, let host, let hasToken):
@@ -81,13 +92,15 @@ extension ModelHubError: CustomStringConvertible {
                 ? "“\(repository.shown)” is gated and your token has no access yet; accept its licence at \(page.shown)."
                 : "“\(repository.shown)” is gated; accept its licence at \(page.shown) and set a token (HF_TOKEN)."
         case .revisionNotFound(let revision, let repository):
-            return "“\(repository.shown)” has no branch, tag or commit “\(revision.shown)”; leave it out for the newest."
+            return
+                "“\(repository.shown)” has no branch, tag or commit “\(revision.shown)”; leave it out for the newest."
         case .fileNotFound(let name, let repository, let choices):
             return choices.isEmpty
                 ? "“\(repository.shown)” has no file “\(name.shown)”; check the name at its page."
                 : "“\(repository.shown)” has no “\(name.shown)”; it has \(Self.list(choices))."
         case .noModelFile(let repository, let found):
-            return "“\(repository.shown)” has no GGUF model file (it has \(found.shown)); look for a GGUF version of it."
+            return
+                "“\(repository.shown)” has no GGUF model file (it has \(found.shown)); look for a GGUF version of it."
         case .missingShards(let name, let missing, let count):
             let parts = missing.map(String.init)
             return "“\(name.shown)” is split in \(count) files and \(Self.list(parts, quoted: false)) of them "
@@ -115,6 +128,8 @@ extension ModelHubError: CustomStringConvertible {
             return "\(host.shown) was not asked because \(setting) is set; unset it to go online."
         case .insecureAddress(let location):
             return "“\(location.shown)” is not https; only addresses of this machine may be plain http."
+        case .refusedAddress(let location, let reason):
+            return "“\(location.shown)” is not asked: \(reason); only configured addresses may be there."
         case .refusedRedirect(let from, let to, let reason):
             return "\(from.shown) redirects to \(to.shown), which is not followed: \(reason)."
         case .tooManyRedirects(let location, let limit):

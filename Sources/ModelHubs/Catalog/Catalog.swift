@@ -50,7 +50,8 @@ public struct Catalog: Hashable, Sendable {
         var seen = Set<String>()
         for (index, entry) in entries.enumerated() where !seen.insert(entry.name.lowercased()).inserted {
             throw ModelHubError.invalidCatalog(
-                source: source, location: "models[\(index)].names[0]", rule: "“\(entry.name)” is another model's own name")
+                source: source, location: "models[\(index)].names[0]",
+                rule: "“\(entry.name)” is another model's own name")
         }
     }
 
@@ -67,19 +68,33 @@ public struct Catalog: Hashable, Sendable {
         return try Catalog(json: data, source: path)
     }
 
-    /// Reads a catalog from an https address.
+    /// Reads a catalog from an https address, or an http one of this machine.
     ///
     /// - Throws: ``ModelHubError``.
     public static func load(url: URL, over transport: HubTransport) async throws -> Catalog {
-        let response = try await transport.get(url, accept: "application/json", credential: nil)
+        let response = try await transport.get(
+            url, accept: "application/json", upTo: maximumByteCount, credential: nil)
         guard response.isSuccess else {
             throw ModelHubError.unexpectedAnswer(location: url.shown, reason: "HTTP \(response.status)")
         }
         return try Catalog(json: response.body, source: url.shown)
     }
 
+    /// Reads a catalog from a file or an https address: what a person's setting names.
+    ///
+    /// - Parameter place: A path, or an address with `://`.
+    /// - Throws: ``ModelHubError``.
+    public static func load(from place: String, over transport: HubTransport) async throws -> Catalog {
+        guard place.contains("://") else { return try await load(path: place) }
+        guard let url = URL(string: place) else {
+            throw ModelHubError.invalidSetting(
+                name: "a catalog's address", value: place, rule: "it must be a path or an https address")
+        }
+        return try await load(url: url, over: transport)
+    }
+
     /// This catalog with another on top: entries of the other come first, and replace those of the same own name.
-    public func adding(_ other: Catalog) -> Catalog {
+    public func merged(with other: Catalog) -> Catalog {
         let replaced = Set(other.entries.map { $0.name.lowercased() })
         return Catalog(
             version: "\(version)+\(other.version)",
@@ -110,7 +125,9 @@ public struct Catalog: Hashable, Sendable {
                 let sharesStart = wanted.count > 2 && (name.hasPrefix(wanted) || wanted.hasPrefix(name))
                 return sharesStart ? 1 : EditDistance.between(name, wanted, atMost: 4)
             }
-            if let distance = distances.min(), distance <= min(3, wanted.count / 3) { near.append((distance, entry.name)) }
+            if let distance = distances.min(), distance <= min(3, wanted.count / 3) {
+                near.append((distance, entry.name))
+            }
         }
         return near.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
     }

@@ -21,7 +21,8 @@ extension CatalogEntry: Decodable {
             return text
         }
         func optionalText(_ field: Field) throws -> String? {
-            values.contains(field) ? try text(field, upTo: 100) : nil
+            guard values.contains(field), try !values.decodeNil(forKey: field) else { return nil }
+            return try text(field, upTo: 100)
         }
 
         names = try values.decode([String].self, forKey: .names).map { name in
@@ -56,7 +57,8 @@ extension CatalogEntry: Decodable {
         let parser = ModelReferenceParser(fileExists: { _ in false })
         sources = try values.decode([String].self, forKey: .sources).map { source in
             guard let reference = try? parser.reference(source), reference.isRemote else {
-                throw refuse(.sources, "“\(source.shown)” is not hf.co/owner/name:file, ollama.com/… or an https address")
+                throw refuse(
+                    .sources, "“\(source.shown)” is not hf.co/owner/name:file, ollama.com/… or an https address")
             }
             return reference
         }

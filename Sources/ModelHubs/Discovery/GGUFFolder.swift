@@ -17,11 +17,14 @@ enum GGUFFolder {
                 continue
             }
             var found = variant.files.enumerated().map { index, file in
-                let role = variant.fileCount == 1
+                let role =
+                    variant.fileCount == 1
                     ? .model : ModelFileRole.shard(index: index + 1, count: variant.fileCount)
                 return discovered(file, role, folder)
             }
-            if let projector = ModelVariant.projector(for: variant, among: files.filter({ $0.path.folder == variant.folder })) {
+            if let projector = ModelVariant.projector(
+                for: variant, among: files.filter({ $0.path.folder == variant.folder }))
+            {
                 found += projector.files.map { discovered($0, .projector, folder) }
             }
             report.models.append(DiscoveredModel(store: store, name: name(variant), files: found))

@@ -35,7 +35,9 @@ public struct HuggingFaceCache: LocalModelStore {
         var report = DiscoveryReport()
         let main = FileTree.content(of: folder + "/refs/main", upTo: 256)
             .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
-        let commits = FileTree.names(in: folder + "/snapshots").sorted { ($0 == main ? 0 : 1, $0) < ($1 == main ? 0 : 1, $1) }
+        let commits = FileTree.names(in: folder + "/snapshots").sorted {
+            ($0 == main ? 0 : 1, $0) < ($1 == main ? 0 : 1, $1)
+        }
         var reported = Set<String>()
         for commit in commits where RepositoryPath(commit) != nil {
             let snapshot = folder + "/snapshots/" + commit

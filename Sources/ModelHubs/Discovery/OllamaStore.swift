@@ -69,10 +69,12 @@ public struct OllamaStore: LocalModelStore {
         case .model, .shard: break
         default: return nil
         }
-        let isLibrary = reference.host == OllamaReference.defaultHost
+        let isLibrary =
+            reference.host == OllamaReference.defaultHost
             && reference.namespace == OllamaReference.libraryNamespace
         // Ollama keeps what it got from Hugging Face under that host.
-        let repository = ["hf.co", "huggingface.co"].contains(reference.host)
+        let repository =
+            ["hf.co", "huggingface.co"].contains(reference.host)
             ? RepositoryName(owner: reference.namespace, name: reference.model) : nil
         let origin = repository.map {
             ModelReference.huggingFace(

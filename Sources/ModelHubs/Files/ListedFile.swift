@@ -15,4 +15,11 @@ public struct ListedFile: Hashable, Sendable {
         self.byteCount = byteCount
         self.digest = digest
     }
+
+    /// Whether it is the licence's text, by its name at the top of a repository.
+    var isLicense: Bool {
+        let name = path.description.lowercased()
+        let stem = [".txt", ".md"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) } ?? name
+        return ["license", "licence", "copying", "license-model", "model_license"].contains(stem)
+    }
 }

@@ -18,10 +18,16 @@ extension ModelVariant {
         let found: [ModelVariant]
         switch selection {
         case .file(let path):
-            found = named(path, among: variants + projectors(in: files))
+            found = named(path, among: variants)
             guard !found.isEmpty else {
+                if !named(path, among: projectors(in: files)).isEmpty {
+                    throw ModelHubError.notAModelFile(
+                        location: path.description,
+                        reason: "it is a projector, which comes along with its model; ask for the model")
+                }
                 throw ModelHubError.fileNotFound(
-                    name: path.description, repository: place, choices: variants.compactMap { $0.files.first?.path.description })
+                    name: path.description, repository: place,
+                    choices: variants.compactMap { $0.files.first?.path.description })
             }
         case .quantization(let label):
             guard !variants.isEmpty else { throw noModel(in: files, place) }
@@ -36,7 +42,8 @@ extension ModelVariant {
         }
         guard found.count == 1, let variant = found.first else {
             throw ModelHubError.ambiguous(
-                text: place, choices: found.compactMap { variant in
+                text: place,
+                choices: found.compactMap { variant in
                     variant.files.first.map { place.hasPrefix("/") ? "\(place)/\($0.path)" : "\(place):\($0.path)" }
                 })
         }
@@ -46,19 +53,28 @@ extension ModelVariant {
         return variant
     }
 
-    /// The projector that belongs to a variant: in its folder or above, half precision first.
+    /// The projector that belongs to a variant: in its folder or above; where there are projectors of several models,
+    /// one that carries its name; half precision first, then the variant's own quantization.
     public static func projector(for variant: ModelVariant, among files: [ListedFile]) -> ModelVariant? {
         let usable = projectors(in: files).filter { projector in
             projector.missing.isEmpty && (projector.folder.isEmpty || projector.folder == variant.folder)
         }
-        let order = ["F16", "FP16", "BF16", "Q8_0", "F32", "FP32"]
-        func rank(_ projector: ModelVariant) -> (Int, Int, String) {
+        let order = ["F16", "FP16", variant.quantization?.description ?? "", "BF16", "Q8_0", "F32", "FP32"]
+        let words = words(of: variant)
+        func rank(_ projector: ModelVariant) -> (Int, Int, Int, String) {
             (
-                projector.folder == variant.folder ? 0 : 1,
+                projector.folder == variant.folder ? 0 : 1, -words.intersection(self.words(of: projector)).count,
                 order.firstIndex(of: projector.quantization?.description ?? "") ?? order.count, projector.name
             )
         }
         return usable.min { rank($0) < rank($1) }
+    }
+
+    /// The words of a file's name that say which model it is.
+    private static func words(of variant: ModelVariant) -> Set<String> {
+        let name = variant.files.first?.path.fileName ?? variant.name
+        let words = name.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init)
+        return Set(words.filter { QuantizationLabel($0) == nil && !["mmproj", "model", "gguf"].contains($0) })
     }
 
     private static func named(_ path: RepositoryPath, among variants: [ModelVariant]) -> [ModelVariant] {

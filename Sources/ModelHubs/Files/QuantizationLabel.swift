@@ -43,7 +43,9 @@ public struct QuantizationLabel: Hashable, Sendable, LosslessStringConvertible {
     private static func isLabel(_ text: String) -> Bool {
         if plain.contains(text) { return true }
         let parts = text.split(separator: "_", omittingEmptySubsequences: false)
-        guard let first = parts.first, let prefix = ["IQ", "TQ", "Q"].first(where: { first.hasPrefix($0) }) else { return false }
+        guard let first = parts.first, let prefix = ["IQ", "TQ", "Q"].first(where: { first.hasPrefix($0) }) else {
+            return false
+        }
         let digits = first.dropFirst(prefix.count)
         return digits.count == 1 && digits.allSatisfy { ("1"..."8").contains($0) }
             && parts.dropFirst().allSatisfy { suffixes.contains($0) }

@@ -18,7 +18,12 @@ public struct OriginCredential: Hashable, Sendable {
 
     /// The value of `Authorization` for an address; `nil` unless it has the credential's origin.
     public func authorization(for url: URL) -> String? {
-        Origin(url) == origin ? "Bearer " + token : nil
+        token(for: url).map { "Bearer " + $0 }
+    }
+
+    /// The token itself, for an address; `nil` unless it has the credential's origin.
+    public func token(for url: URL) -> String? {
+        Origin(url) == origin ? token : nil
     }
 }
 

@@ -47,18 +47,41 @@ public struct ModelFile: Hashable, Sendable {
         self.digest = digest
         self.sources = sources
     }
+
+    /// The best source.
+    ///
+    /// - Throws: ``ModelHubError/fileNotFound(name:repository:choices:)`` when there is none.
+    var firstSource: FileSource {
+        get throws {
+            guard let source = sources.first else {
+                throw ModelHubError.fileNotFound(name: path.description, repository: "its hub", choices: [])
+            }
+            return source
+        }
+    }
+
+    /// Holds a whole content against what is known of the file.
+    ///
+    /// - Throws: ``ModelHubError/pinMismatch(name:fact:expected:found:)``.
+    func check(_ content: [UInt8]) throws {
+        try FileLocation(url: try firstSource.url, digest: Digest.of(content), byteCount: Int64(content.count))
+            .check(against: self)
+    }
 }
 
 /// An address of a file's bytes, with the credential that belongs to its origin.
 public struct FileSource: Hashable, Sendable {
     /// https, http on this machine, or a file of this machine.
     public var url: URL
+    /// Whose protocol the address speaks: that hub is asked when it expires.
+    public var hub: HubIdentifier
     /// Sent to its own origin only.
     public var credential: OriginCredential?
 
     /// A source.
-    public init(url: URL, credential: OriginCredential? = nil) {
+    public init(url: URL, hub: HubIdentifier, credential: OriginCredential? = nil) {
         self.url = url
+        self.hub = hub
         self.credential = credential
     }
 

@@ -22,88 +22,120 @@ public struct ModelFinder: Sendable {
     /// Finds the files behind a text.
     ///
     /// - Throws: ``ModelHubError``, and `CancellationError` when the task is cancelled.
-    public func resolve(_ text: String) async throws -> ResolvedModel {
-        let readings = try parser.readings(of: text)
-        var found: [ResolvedModel] = []
-        var failures: [ModelHubError] = []
-        for reading in readings {
-            do {
-                found.append(try await resolve(reading))
-            } catch let error as ModelHubError {
-                failures.append(error)
-            }
-        }
-        // While a hub is not reached, or wants a licence accepted, another's model of that name may not be the one meant.
-        if let failure = failures.first(where: { !$0.saysUnknown }) { throw failure }
-        if found.count > 1 {
-            throw ModelHubError.ambiguous(text: text, choices: found.map(\.reference.description))
-        }
-        if let model = found.first { return model }
-        if readings.count == 1, let failure = failures.first, readings.first?.namesItsHub == true { throw failure }
-        throw ModelHubError.unknownModel(text: text, suggestions: catalog.suggestions(for: text))
+    public func resolve(_ text: String, options: ResolveOptions = ResolveOptions()) async throws -> ResolvedModel {
+        try await first(of: text, options) { try await resolve($0, options: options) }.value
     }
 
     /// Finds the files behind a reference.
     ///
     /// - Throws: ``ModelHubError``, and `CancellationError` when the task is cancelled.
-    public func resolve(_ reference: ModelReference) async throws -> ResolvedModel {
-        if case .named(let name) = reference {
-            let entries = catalog.entries(named: name)
-            if entries.count > 1 {
-                throw ModelHubError.ambiguous(text: name.description, choices: entries.map(\.name))
-            }
-            if let entry = entries.first { return try await resolve(entry) }
-        }
-        return try await hub(for: reference).resolve(reference)
+    public func resolve(
+        _ reference: ModelReference, options: ResolveOptions = ResolveOptions()
+    ) async throws -> ResolvedModel {
+        if let entry = try entry(for: reference) { return try await resolve(entry, options: options) }
+        let reference = try libraryModel(of: reference, options)
+        return try await hub(for: reference).resolve(try options.applied(to: reference))
     }
 
-    /// Finds the files of a catalog's entry at the first of its sources that answers, and holds them against the
-    /// entry's size and digest.
+    /// What is written about the model behind a text; for a catalog's name that of its first source that answers.
     ///
-    /// - Throws: ``ModelHubError/pinMismatch(name:fact:expected:found:)`` when the source has other content, else the
-    ///   first source's error when none answers.
-    public func resolve(_ entry: CatalogEntry) async throws -> ResolvedModel {
-        var firstFailure: ModelHubError?
-        for source in entry.sources {
-            do {
-                var model = try await hub(for: source).resolve(source)
-                try Self.check(model, against: entry)
-                // Where the hub gives no digest, the catalog's still holds the download to its content.
-                for index in model.files.indices where model.files[index].role == .model {
-                    model.files[index].digest = entry.digest
-                    model.files[index].byteCount = entry.byteCount
-                }
-                model.name = entry.name
-                model.license = entry.license ?? model.license
-                return model
-            } catch let error as ModelHubError {
-                if case .pinMismatch = error { throw error }
-                firstFailure = firstFailure ?? error
+    /// - Throws: ``ModelHubError``, and `CancellationError` when the task is cancelled.
+    public func modelCard(of text: String, options: ResolveOptions = ResolveOptions()) async throws -> ModelCard {
+        try await first(of: text, options) { reading in
+            guard let entry = try entry(for: reading) else {
+                let reference = try libraryModel(of: reading, options)
+                return try await hub(for: reference).modelCard(of: try options.applied(to: reference))
             }
-        }
-        throw firstFailure ?? ModelHubError.unknownModel(text: entry.name, suggestions: [])
+            return try await firstAnswer(of: try sources(of: entry, options)) { source in
+                var card = try await hub(for: source).modelCard(of: source)
+                card.license = entry.license ?? card.license
+                card.architecture = entry.architecture ?? card.architecture
+                card.contextLength = entry.contextLength ?? card.contextLength
+                card.parameters = entry.parameters
+                return card
+            }
+        }.value
     }
 
-    private func hub(for reference: ModelReference) throws -> any ModelHub {
+    /// Asks anew where a file's bytes are at one of its sources.
+    ///
+    /// - Throws: ``ModelHubError``.
+    public func locate(_ file: ModelFile, at source: FileSource) async throws -> FileLocation {
+        try await hub(source.hub).locate(file, at: source)
+    }
+
+    /// Reads a small file of a model, such as its licence or template, at the first of its sources.
+    ///
+    /// - Throws: ``ModelHubError``.
+    public func content(of file: ModelFile, upTo limit: Int = 1 << 20) async throws -> [UInt8] {
+        try await hub(try file.firstSource.hub).content(of: file, upTo: limit)
+    }
+
+    // MARK: Readings
+
+    /// Asks for every reading of a text; the answer is that of the one that exists.
+    private func first<Answer: Sendable>(
+        of text: String, _ options: ResolveOptions, _ ask: (ModelReference) async throws -> Answer
+    ) async throws -> (reading: ModelReference, value: Answer) {
+        let readings = try parser.readings(of: text).filter(options.admits)
+        guard !readings.isEmpty else {
+            throw ModelHubError.unsupportedReference(text: text, hub: options.hub?.rawValue ?? "No hub")
+        }
+        var found: [(reading: ModelReference, value: Answer)] = []
+        var failures: [ModelHubError] = []
+        for reading in readings {
+            do {
+                found.append((reading, try await ask(reading)))
+            } catch let error as ModelHubError {
+                failures.append(error)
+            }
+        }
+        // While a hub is not reached, or wants a licence accepted, another's model of that name may not be the one meant.
+        if let failure = failures.first(where: { !$0.saysUnknown }) {
+            guard case .named? = readings.first, failure.saysUnreached else { throw failure }
+            throw ModelHubError.notInCatalog(
+                text: text, suggestions: catalog.suggestions(for: text), failure: failure.description)
+        }
+        if found.count > 1 {
+            throw ModelHubError.ambiguous(text: text, choices: found.map(\.reading.description))
+        }
+        if let answer = found.first { return answer }
+        if readings.count == 1, let failure = failures.first, readings.first?.namesItsHub == true { throw failure }
+        throw ModelHubError.unknownModel(text: text, suggestions: catalog.suggestions(for: text))
+    }
+
+    /// The catalog's entry that a short name means; `nil` when the catalog has none.
+    private func entry(for reference: ModelReference) throws -> CatalogEntry? {
+        guard case .named(let name) = reference else { return nil }
+        let entries = catalog.entries(named: name)
+        guard entries.count < 2 else {
+            throw ModelHubError.ambiguous(text: name.description, choices: entries.map(\.name))
+        }
+        return entries.first
+    }
+
+    /// What a name that the catalog does not have stands for, which is a model of Ollama's library.
+    private func libraryModel(of reference: ModelReference, _ options: ResolveOptions) throws -> ModelReference {
+        guard case .named(let name) = reference else { return reference }
+        guard options.hub == nil || options.hub == .ollama else {
+            throw ModelHubError.unknownModel(
+                text: name.description, suggestions: catalog.suggestions(for: name.description))
+        }
+        return reference
+    }
+
+    func hub(for reference: ModelReference) throws -> any ModelHub {
         guard let hub = hubs.first(where: { $0.handles(reference) }) else {
             throw ModelHubError.unsupportedReference(text: reference.description, hub: "No hub that is set up here")
         }
         return hub
     }
 
-    private static func check(_ model: ResolvedModel, against entry: CatalogEntry) throws {
-        guard model.weights.count == 1, let weights = model.weights.first else {
-            throw ModelHubError.pinMismatch(
-                name: entry.name, fact: "number of files", expected: "1", found: String(model.weights.count))
+    private func hub(_ identifier: HubIdentifier) throws -> any ModelHub {
+        guard let hub = hubs.first(where: { $0.identifier == identifier }) else {
+            throw ModelHubError.unsupportedReference(text: identifier.rawValue, hub: "No hub that is set up here")
         }
-        if let found = weights.digest, found != entry.digest {
-            throw ModelHubError.pinMismatch(
-                name: entry.name, fact: "SHA-256", expected: entry.digest.hexadecimal, found: found.hexadecimal)
-        }
-        if let found = weights.byteCount, found != entry.byteCount {
-            throw ModelHubError.pinMismatch(
-                name: entry.name, fact: "size in bytes", expected: String(entry.byteCount), found: String(found))
-        }
+        return hub
     }
 }
 
@@ -118,7 +150,15 @@ extension ModelHubError {
     /// Whether it says only that a hub does not know a name.
     var saysUnknown: Bool {
         switch self {
-        case .repositoryNotFound, .unknownModel, .noModelFile, .fileSystem, .offline: true
+        case .repositoryNotFound, .unknownModel, .noModelFile, .fileSystem: true
+        default: false
+        }
+    }
+
+    /// Whether it says that a hub was not reached at all.
+    fileprivate var saysUnreached: Bool {
+        switch self {
+        case .unreachable, .offline, .unavailable, .rateLimited: true
         default: false
         }
     }

@@ -8,10 +8,16 @@ struct HuggingFaceModelInfo: Decodable, Sendable {
     let downloads: Int?
     let likes: Int?
     let lastModified: String?
+    let pipelineTag: String?
     let tags: [String]?
     let cardData: Card?
     let gguf: GGUFFacts?
     let siblings: [Sibling]?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, sha, gated, downloads, likes, lastModified, tags, cardData, gguf, siblings
+        case pipelineTag = "pipeline_tag"
+    }
 
     /// `false`, or `"auto"` and `"manual"`.
     struct Gate: Decodable, Sendable {
@@ -27,19 +33,37 @@ struct HuggingFaceModelInfo: Decodable, Sendable {
         }
     }
 
-    /// The model card's header. The licence is a text, or a list in some old cards.
+    /// The model card's header, which people write: what has another form than expected is left out.
     struct Card: Decodable, Sendable {
         let license: String?
+        let licenseName: String?
+        let licenseLink: String?
+        let baseModels: [String]
+        let languages: [String]
+        let pipeline: String?
 
-        private enum Key: CodingKey { case license }
+        private enum Key: String, CodingKey {
+            case license, language
+            case licenseName = "license_name"
+            case licenseLink = "license_link"
+            case baseModel = "base_model"
+            case pipelineTag = "pipeline_tag"
+        }
 
         init(from decoder: any Decoder) throws {
-            guard let container = try? decoder.container(keyedBy: Key.self) else {
-                license = nil
-                return
+            let container = try? decoder.container(keyedBy: Key.self)
+            // Several of these are a text in some cards and a list in others.
+            func texts(_ key: Key) -> [String] {
+                guard let container else { return [] }
+                if let text = try? container.decode(String.self, forKey: key) { return [text] }
+                return (try? container.decode([String].self, forKey: key)) ?? []
             }
-            let list = try? container.decodeIfPresent([String].self, forKey: .license)
-            license = (try? container.decodeIfPresent(String.self, forKey: .license)) ?? list?.first
+            license = texts(.license).first
+            licenseName = texts(.licenseName).first
+            licenseLink = texts(.licenseLink).first
+            baseModels = texts(.baseModel)
+            languages = texts(.language)
+            pipeline = texts(.pipelineTag).first
         }
     }
 

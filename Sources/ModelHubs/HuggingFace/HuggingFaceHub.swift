@@ -44,20 +44,16 @@ public struct HuggingFaceHub: ModelHub {
         let listing = try await tree(of: repository, at: commit, context)
         let variant = try ModelVariant.choose(wanted.selection, from: listing, in: repository.description)
         var files = modelFiles(variant, of: repository, at: commit)
-        let isProjector = ModelVariant.projectors(in: listing).contains(variant)
-        if !isProjector, let projector = ModelVariant.projector(for: variant, among: listing) {
+        if let projector = ModelVariant.projector(for: variant, among: listing) {
             files += projector.files.map { file($0, .projector, of: repository, at: commit) }
         }
-        if isProjector { for index in files.indices { files[index].role = .projector } }
-        let licenses: Set<String> = ["license", "license.txt", "license.md"]
-        files += listing.filter { licenses.contains($0.path.description.lowercased()) }.prefix(1)
-            .map { file($0, .license, of: repository, at: commit) }
+        files += listing.filter(\.isLicense).prefix(1).map { file($0, .license, of: repository, at: commit) }
         for file in files where (file.byteCount ?? 0) > Self.largestPlainFile {
             throw ModelHubError.fileTooLarge(name: file.path.description, byteCount: file.byteCount ?? 0)
         }
         if let first = files.first {
             // The listing of a gated repository is open to all; only its files are not.
-            let location = try await locate(first, context)
+            let location = try await locate(first, at: try first.firstSource, context)
             if files[0].digest == nil { files[0].digest = location.digest }
             if files[0].byteCount == nil { files[0].byteCount = location.byteCount }
         }
@@ -66,9 +62,20 @@ public struct HuggingFaceHub: ModelHub {
             quantization: variant.quantization?.description, license: info.license, files: files)
     }
 
-    /// Asks the hub where the file's bytes are now.
-    public func locate(_ file: ModelFile) async throws -> FileLocation {
-        try await locate(file, nil)
+    /// Asks the hub, or a mirror of it, where the file's bytes are now.
+    public func locate(_ file: ModelFile, at source: FileSource) async throws -> FileLocation {
+        try await locate(file, at: source, nil)
+    }
+
+    /// Reads a small file.
+    public func content(of file: ModelFile, upTo limit: Int) async throws -> [UInt8] {
+        try requireOnline()
+        let source = try file.firstSource
+        let response = try await transport.get(source.url, accept: "*/*", upTo: limit, credential: source.credential)
+        guard response.isSuccess else { throw failure(response, nil, file: file.path.description) }
+        let content = [UInt8](response.body)
+        try file.check(content)
+        return content
     }
 
     /// Searches for repositories with GGUF files.
@@ -91,13 +98,13 @@ public struct HuggingFaceHub: ModelHub {
 
     var host: String { Origin(settings.endpoint)?.place ?? settings.endpoint.shown }
 
-    private func info(_ context: HuggingFaceContext) async throws -> HuggingFaceModelInfo {
+    func info(_ context: HuggingFaceContext) async throws -> HuggingFaceModelInfo {
         let suffix = context.revision.map { "/revision/" + $0.percentEncoded } ?? ""
         let response = try await get(try url("/api/models/\(context.repository)\(suffix)"), context)
         return try response.decode(HuggingFaceModelInfo.self)
     }
 
-    private func tree(
+    func tree(
         of repository: RepositoryName, at commit: String, _ context: HuggingFaceContext
     ) async throws -> [ListedFile] {
         var page: URL? = try url("/api/models/\(repository)/tree/\(commit)?recursive=true")
@@ -123,10 +130,9 @@ public struct HuggingFaceHub: ModelHub {
         return files
     }
 
-    private func locate(_ file: ModelFile, _ context: HuggingFaceContext?) async throws -> FileLocation {
-        guard let source = file.sources.first else {
-            throw ModelHubError.fileNotFound(name: file.path.description, repository: host, choices: [])
-        }
+    private func locate(
+        _ file: ModelFile, at source: FileSource, _ context: HuggingFaceContext?
+    ) async throws -> FileLocation {
         try requireOnline()
         var location = FileLocation(url: source.url)
         let last = try await transport.locate(source.url, credential: source.credential) { response in
@@ -150,7 +156,7 @@ public struct HuggingFaceHub: ModelHub {
         return location
     }
 
-    private func get(_ url: URL, _ context: HuggingFaceContext?) async throws -> HubResponse {
+    func get(_ url: URL, _ context: HuggingFaceContext?) async throws -> HubResponse {
         try requireOnline()
         let response = try await transport.get(url, accept: "application/json", credential: settings.credential)
         guard response.isSuccess else { throw failure(response, context, file: nil) }
@@ -179,13 +185,19 @@ public struct HuggingFaceHub: ModelHub {
         }
     }
 
-    private func file(
+    func file(
         _ listed: ListedFile, _ role: ModelFileRole, of repository: RepositoryName, at commit: String
     ) -> ModelFile {
-        let text = "\(settings.endpoint.absoluteString)/\(repository)/resolve/\(commit)/\(listed.path.percentEncoded)"
+        let path = "/\(repository)/resolve/\(commit)/\(listed.path.percentEncoded)"
+        // A mirror is asked only for what the hub's digest holds it to.
+        let endpoints = [settings.endpoint] + (listed.digest == nil ? [] : settings.mirrors)
+        let sources = endpoints.enumerated().compactMap { index, endpoint in
+            URL(string: endpoint.absoluteString + path).map {
+                FileSource(url: $0, hub: .huggingFace, credential: index == 0 ? settings.credential : nil)
+            }
+        }
         return ModelFile(
-            role: role, path: listed.path, byteCount: listed.byteCount, digest: listed.digest,
-            sources: URL(string: text).map { [FileSource(url: $0, credential: settings.credential)] } ?? [])
+            role: role, path: listed.path, byteCount: listed.byteCount, digest: listed.digest, sources: sources)
     }
 
     private static func isCommit(_ text: String) -> Bool {

@@ -4,6 +4,9 @@ import Foundation
 public struct HuggingFaceSettings: Hashable, Sendable {
     /// The hub, or a mirror; without a slash at its end.
     public let endpoint: URL
+    /// Further places with the same repositories, such as a company's copy: without the token, and only for files
+    /// whose content the hub states.
+    public let mirrors: [URL]
     /// The token, bound to the endpoint's origin.
     public let credential: OriginCredential?
     /// The variable that turned offline mode on; `nil` when it is off.
@@ -17,18 +20,12 @@ public struct HuggingFaceSettings: Hashable, Sendable {
     /// - Throws: ``ModelHubError/invalidSetting(name:value:rule:)`` when the endpoint is not https (or http on this
     ///   machine) or the token has other characters than visible ASCII.
     public init(
-        endpoint: String = HuggingFaceSettings.defaultEndpoint, token: String? = nil, offlineSetting: String? = nil
+        endpoint: String = HuggingFaceSettings.defaultEndpoint, mirrors: [String] = [], token: String? = nil,
+        offlineSetting: String? = nil
     ) throws {
-        var text = endpoint
-        while text.hasSuffix("/") { text.removeLast() }
-        guard let parts = URLComponents(string: text), parts.user == nil, parts.password == nil, parts.query == nil,
-            parts.fragment == nil, let url = parts.url, let origin = Origin(url), origin.isSecureOrLoopback
-        else {
-            throw ModelHubError.invalidSetting(
-                name: "HF_ENDPOINT", value: URL(string: text)?.shown ?? text,
-                rule: "it must be an https address (http only on this machine)")
-        }
+        let (url, origin) = try Self.endpoint(endpoint, setting: "HF_ENDPOINT")
         self.endpoint = url
+        self.mirrors = try mirrors.map { try Self.endpoint($0, setting: "a mirror of Hugging Face").url }
         self.offlineSetting = offlineSetting
         guard let token else {
             credential = nil
@@ -47,14 +44,28 @@ public struct HuggingFaceSettings: Hashable, Sendable {
     /// A token in `HF_TOKEN` comes first, then the file of `HF_TOKEN_PATH`, then `$HF_HOME/token`. Reads a small file:
     /// call it once, at the start.
     /// - Throws: ``ModelHubError``; a token file that is not there is no error.
-    public init(environment: [String: String], homeDirectory: String) throws {
+    public init(environment: [String: String], homeDirectory: String, mirrors: [String] = []) throws {
         let switches: Set<String> = ["1", "on", "yes", "true"]
         let offline = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].first {
             switches.contains((environment[$0] ?? "").trimmingCharacters(in: .whitespaces).lowercased())
         }
         try self.init(
             endpoint: environment["HF_ENDPOINT"].flatMap { $0.isEmpty ? nil : $0 } ?? Self.defaultEndpoint,
-            token: try Self.token(environment: environment, homeDirectory: homeDirectory), offlineSetting: offline)
+            mirrors: mirrors, token: try Self.token(environment: environment, homeDirectory: homeDirectory),
+            offlineSetting: offline)
+    }
+
+    private static func endpoint(_ given: String, setting: String) throws -> (url: URL, origin: Origin) {
+        var text = given
+        while text.hasSuffix("/") { text.removeLast() }
+        guard let parts = URLComponents(string: text), parts.user == nil, parts.password == nil, parts.query == nil,
+            parts.fragment == nil, let url = parts.url, let origin = Origin(url), origin.isSecureOrLoopback
+        else {
+            throw ModelHubError.invalidSetting(
+                name: setting, value: URL(string: text)?.shown ?? text,
+                rule: "it must be an https address (http only on this machine)")
+        }
+        return (url, origin)
     }
 
     private static func token(environment: [String: String], homeDirectory: String) throws -> String? {

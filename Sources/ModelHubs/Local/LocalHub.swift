@@ -38,8 +38,8 @@ public struct LocalHub: ModelHub {
     }
 
     /// The file itself, when it still has the size that it had.
-    public func locate(_ file: ModelFile) async throws -> FileLocation {
-        guard let source = file.sources.first, source.url.isFileURL else {
+    public func locate(_ file: ModelFile, at source: FileSource) async throws -> FileLocation {
+        guard source.url.isFileURL else {
             throw ModelHubError.fileNotFound(name: file.path.description, repository: "this machine", choices: [])
         }
         let path = source.url.path
@@ -50,6 +50,18 @@ public struct LocalHub: ModelHub {
         let location = FileLocation(url: source.url, byteCount: entry.byteCount)
         try location.check(against: file)
         return location
+    }
+
+    /// Reads a small file.
+    public func content(of file: ModelFile, upTo limit: Int) async throws -> [UInt8] {
+        let path = try file.firstSource.url.path
+        let data = try await BlockingWork.run { FileTree.content(of: path, upTo: limit) }
+        guard let data else {
+            throw ModelHubError.fileSystem(path: path, reason: "it is no readable file of at most \(limit >> 10) KiB")
+        }
+        let content = [UInt8](data)
+        try file.check(content)
+        return content
     }
 
     private func absolute(_ text: String) -> String {
@@ -109,6 +121,6 @@ public struct LocalHub: ModelHub {
     private static func modelFile(_ file: ListedFile, _ role: ModelFileRole, _ folder: String) -> ModelFile {
         let url = URL(fileURLWithPath: folder + "/" + file.path.description)
         return ModelFile(
-            role: role, path: file.path, byteCount: file.byteCount, sources: [FileSource(url: url)])
+            role: role, path: file.path, byteCount: file.byteCount, sources: [FileSource(url: url, hub: .local)])
     }
 }

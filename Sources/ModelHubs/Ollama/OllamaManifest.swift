@@ -45,10 +45,15 @@ struct OllamaManifest: Decodable, Sendable {
 /// The part of a model's configuration blob that says what the weights are.
 struct OllamaModelConfiguration: Decodable, Sendable {
     let modelFormat: String?
+    let modelFamily: String?
+    /// The number of parameters, as in `8.0B`.
+    let modelType: String?
     let fileType: String?
 
     private enum CodingKeys: String, CodingKey {
         case modelFormat = "model_format"
+        case modelFamily = "model_family"
+        case modelType = "model_type"
         case fileType = "file_type"
     }
 }

@@ -36,32 +36,25 @@ public struct OllamaRegistry: ModelHub {
         guard let model = Self.model(reference) else {
             throw ModelHubError.unsupportedReference(text: reference.description, hub: "Ollama's registry")
         }
-        let response = try await get(
-            "/v2/\(model.namespace)/\(model.model)/manifests/\(model.tag)", of: model,
-            accept: "application/vnd.docker.distribution.manifest.v2+json")
-        guard response.body.count <= OllamaManifest.maximumByteCount else {
-            throw ModelHubError.unexpectedAnswer(location: response.url.shown, reason: "its manifest is too long")
-        }
-        let manifest = try response.decode(OllamaManifest.self)
+        let (manifest, digest) = try await manifest(of: model)
         let files = try manifest.parts.enumerated().map { try file($1.role, $1.layer, number: $0, of: model) }
         guard files.contains(where: { $0.role == .model || Self.isShard($0.role) }) else {
             throw ModelHubError.noModelFile(
                 repository: model.description,
-                found: manifest.hasTensorLayers ? "weights as single tensors" : "no weights; it runs on Ollama's servers")
+                found: manifest.hasTensorLayers
+                    ? "weights as single tensors" : "no weights; it runs on Ollama's servers")
         }
-        let name = model.host == OllamaReference.defaultHost && model.namespace == OllamaReference.libraryNamespace
+        let name =
+            model.host == OllamaReference.defaultHost && model.namespace == OllamaReference.libraryNamespace
             ? "\(model.model):\(model.tag)" : model.description
         return ResolvedModel(
             reference: reference, hub: identifier, name: name,
-            revision: Digest.of([UInt8](response.body)).description,
+            revision: digest.description,
             quantization: try await configuration(manifest, of: model)?.fileType, files: files)
     }
 
     /// Asks the registry where a layer's bytes are now.
-    public func locate(_ file: ModelFile) async throws -> FileLocation {
-        guard let source = file.sources.first else {
-            throw ModelHubError.fileNotFound(name: file.path.description, repository: "the registry", choices: [])
-        }
+    public func locate(_ file: ModelFile, at source: FileSource) async throws -> FileLocation {
         let last = try await transport.locate(source.url, credential: nil)
         guard last.isSuccess || last.isRedirect else {
             throw failure(last, file.path.description)
@@ -73,6 +66,36 @@ public struct OllamaRegistry: ModelHub {
         return location
     }
 
+    /// Reads a small layer.
+    public func content(of file: ModelFile, upTo limit: Int) async throws -> [UInt8] {
+        let response = try await transport.get(try file.firstSource.url, accept: "*/*", upTo: limit, credential: nil)
+        guard response.isSuccess else { throw failure(response, file.path.description) }
+        let content = [UInt8](response.body)
+        try file.check(content)
+        return content
+    }
+
+    /// What the manifest's configuration says of the weights, and the text of its licence layers.
+    public func modelCard(of reference: ModelReference) async throws -> ModelCard {
+        let model = try await resolve(reference)
+        guard let place = Self.model(reference) else { return ModelCard(reference: reference, hub: identifier) }
+        var card = ModelCard(reference: reference, hub: identifier)
+        let facts = try await configuration(try await manifest(of: place).decoded, of: place)
+        card.architecture = facts?.modelFamily
+        card.parameters = facts?.modelType
+        if place.host == OllamaReference.defaultHost {
+            card.page = "https://ollama.com/\(place.namespace)/\(place.model)"
+        }
+        var texts: [String] = []
+        for file in model.files where file.role == .license {
+            guard (file.byteCount ?? 0) <= ModelCard.maximumTextByteCount else { continue }
+            texts.append(
+                String(decoding: try await content(of: file, upTo: ModelCard.maximumTextByteCount), as: UTF8.self))
+        }
+        card.licenseText = texts.isEmpty ? nil : texts.joined(separator: "\n\n")
+        return card
+    }
+
     // MARK: Requests
 
     private static func model(_ reference: ModelReference) -> OllamaReference? {
@@ -81,6 +104,16 @@ public struct OllamaRegistry: ModelHub {
         case .named(let name): name.libraryModel
         default: nil
         }
+    }
+
+    private func manifest(of model: OllamaReference) async throws -> (decoded: OllamaManifest, digest: Digest) {
+        let response = try await get(
+            "/v2/\(model.namespace)/\(model.model)/manifests/\(model.tag)", of: model,
+            accept: "application/vnd.docker.distribution.manifest.v2+json")
+        guard response.body.count <= OllamaManifest.maximumByteCount else {
+            throw ModelHubError.unexpectedAnswer(location: response.url.shown, reason: "its manifest is too long")
+        }
+        return (try response.decode(OllamaManifest.self), Digest.of([UInt8](response.body)))
     }
 
     private func get(_ path: String, of model: OllamaReference, accept: String) async throws -> HubResponse {
@@ -134,7 +167,8 @@ public struct OllamaRegistry: ModelHub {
             throw ModelHubError.unexpectedAnswer(location: url.shown, reason: "no file can be named after it")
         }
         return ModelFile(
-            role: role, path: path, byteCount: layer.size, digest: layer.digest, sources: [FileSource(url: url)])
+            role: role, path: path, byteCount: layer.size, digest: layer.digest,
+            sources: [FileSource(url: url, hub: .ollama)])
     }
 
     private static func isShard(_ role: ModelFileRole) -> Bool {

@@ -56,7 +56,9 @@ public struct ModelReferenceParser: Sendable {
         }
         if ModelReference.isMarkedPath(text) { return [.path(text)] }
         if let scheme = text.range(of: "://") {
-            return [try address(text, scheme: text[..<scheme.lowerBound].lowercased(), rest: text[scheme.upperBound...])]
+            return [
+                try address(text, scheme: text[..<scheme.lowerBound].lowercased(), rest: text[scheme.upperBound...])
+            ]
         }
         let first = text.prefix { $0 != "/" }
         if first.count < text.count {

@@ -50,13 +50,20 @@ public struct URLHub: ModelHub {
     }
 
     /// Asks the address again where it leads.
-    public func locate(_ file: ModelFile) async throws -> FileLocation {
-        guard let source = file.sources.first else {
-            throw ModelHubError.fileNotFound(name: file.path.description, repository: "the address", choices: [])
-        }
+    public func locate(_ file: ModelFile, at source: FileSource) async throws -> FileLocation {
         let location = try await location(of: source.url)
         try location.check(against: file)
         return location
+    }
+
+    /// Reads a small file.
+    public func content(of file: ModelFile, upTo limit: Int) async throws -> [UInt8] {
+        let url = try file.firstSource.url
+        let response = try await transport.get(url, accept: "*/*", upTo: limit, credential: nil)
+        guard response.isSuccess else { throw failure(response, url) }
+        let content = [UInt8](response.body)
+        try file.check(content)
+        return content
     }
 
     // MARK: Parts
@@ -74,7 +81,8 @@ public struct URLHub: ModelHub {
     ) async throws -> ModelFile {
         let location = try await location(of: url)
         return ModelFile(
-            role: role, path: path, byteCount: location.byteCount, digest: digest, sources: [FileSource(url: url)])
+            role: role, path: path, byteCount: location.byteCount, digest: digest,
+            sources: [FileSource(url: url, hub: .web)])
     }
 
     /// Follows redirects to their end: a plain address has no hub whose answer would say more.
