@@ -67,10 +67,10 @@ struct CatalogTests {
         let folder = try TemporaryFolder()
         let own = try await Catalog.load(path: folder.write("own.json", Self.good))
         let base = try Catalog.builtIn()
-        let both = base.merged(with: own)
+        let both = base.adding(own)
         #expect(both.entries.count == base.entries.count + 1)
         #expect(both.entries.first?.name == "mine")
-        #expect(both.merged(with: own).entries.count == both.entries.count)
+        #expect(both.adding(own).entries.count == both.entries.count)
         let served = try await LoopbackServer.run({ _ in SimulatedResponse(200, text: Self.good) }) { server in
             try await HubFixture.run { transport, _ in
                 try await Catalog.load(url: #require(URL(string: server.address + "/c.json")), over: transport)

@@ -94,7 +94,7 @@ public struct Catalog: Hashable, Sendable {
     }
 
     /// This catalog with another on top: entries of the other come first, and replace those of the same own name.
-    public func merged(with other: Catalog) -> Catalog {
+    public func adding(_ other: Catalog) -> Catalog {
         let replaced = Set(other.entries.map { $0.name.lowercased() })
         return Catalog(
             version: "\(version)+\(other.version)",

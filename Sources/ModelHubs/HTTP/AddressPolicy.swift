@@ -33,7 +33,7 @@ public struct AddressPolicy: Sendable {
         guard origin.reach == .outside, !origin.host.contains(":"), !NetworkReach.isNumeric(origin.host) else {
             return origin.reach
         }
-        guard let addresses = try await resolver.addresses(origin.host) else { return .outside }
+        guard let addresses = try await resolver.addresses(of: origin.host) else { return .outside }
         return .innermost(addresses.map(NetworkReach.init(ofAddress:)))
     }
 }

@@ -17,14 +17,18 @@ public struct HostResolver: Sendable {
         public init(reason: String) { self.reason = reason }
     }
 
-    /// The addresses of a name, of 4 or 16 bytes each; `nil` where somebody else looks names up.
-    let addresses: @Sendable (String) async throws -> [[UInt8]]?
+    private let addresses: @Sendable (String) async throws -> [[UInt8]]?
 
     /// A resolver that answers with the addresses of a name, of 4 or 16 bytes each in network order, or `nil` where
     /// that cannot be known here. It throws ``Failure``.
     public init(_ addresses: @escaping @Sendable (String) async throws -> [[UInt8]]?) {
         self.addresses = addresses
     }
+
+    /// The addresses of a name, of 4 or 16 bytes each in network order; `nil` where somebody else looks names up.
+    ///
+    /// - Throws: ``Failure``.
+    public func addresses(of name: String) async throws -> [[UInt8]]? { try await addresses(name) }
 
     /// This system's own.
     public static let system = HostResolver { name in try await BlockingWork.run { try lookUp(name) } }

@@ -5,11 +5,11 @@ import NIOHTTP1
 
 /// Sends requests for metadata: redirects followed by hand, tokens kept to their origin, answers bounded.
 ///
-/// The HTTP client comes from outside and must not follow redirects by itself:
+/// HTTP clients come from outside and must not follow redirects by themselves:
 /// ``AsyncHTTPClient/HTTPClient/Configuration/forHubs`` is made so.
 public struct HubTransport: Sendable {
-    /// The client that connects.
-    public let client: HTTPClient
+    /// The client that connects to an address: one may go through a proxy and another not.
+    public let clients: @Sendable (URL) -> HTTPClient
     /// When to ask again.
     public var retry: RetryPolicy
     /// Sent as `User-Agent`.
@@ -26,18 +26,29 @@ public struct HubTransport: Sendable {
     /// The longest answer that is read, in bytes.
     public static let maximumBodyByteCount = 32 << 20
 
-    /// A transport over `client`, which the caller shuts down.
+    /// A transport over the clients that `clients` names, which the caller shuts down.
     public init(
-        client: HTTPClient, retry: RetryPolicy = RetryPolicy(), userAgent: String = "roost",
-        addresses: AddressPolicy = AddressPolicy(), offlineSetting: String? = nil,
+        clients: @escaping @Sendable (URL) -> HTTPClient, retry: RetryPolicy = RetryPolicy(),
+        userAgent: String = "roost", addresses: AddressPolicy = AddressPolicy(), offlineSetting: String? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        self.client = client
+        self.clients = clients
         self.retry = retry
         self.userAgent = userAgent
         self.addresses = addresses
         self.offlineSetting = offlineSetting
         self.now = now
+    }
+
+    /// A transport over one client, which the caller shuts down.
+    public init(
+        client: HTTPClient, retry: RetryPolicy = RetryPolicy(), userAgent: String = "roost",
+        addresses: AddressPolicy = AddressPolicy(), offlineSetting: String? = nil,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.init(
+            clients: { _ in client }, retry: retry, userAgent: userAgent, addresses: addresses,
+            offlineSetting: offlineSetting, now: now)
     }
 
     /// Gets a document, over redirects.
@@ -181,7 +192,7 @@ public struct HubTransport: Sendable {
         if let authorization = credential?.authorization(for: url) {
             request.headers.add(name: "authorization", value: authorization)
         }
-        let response = try await client.execute(request, timeout: .seconds(60))
+        let response = try await clients(url).execute(request, timeout: .seconds(60))
         let status = Int(response.status.code)
         var body = Data()
         if accept != nil, method != .HEAD, !(300..<400).contains(status) {

@@ -6,6 +6,8 @@ public struct ResolvedModel: Hashable, Sendable {
     public var hub: HubIdentifier
     /// The name under which to keep it: `hf.co/owner/repo:Q4_K_M`, `tinyllama`.
     public var name: String
+    /// The repository at the hub, `owner/name` or `namespace/model`; `nil` where there are none.
+    public var repository: String?
     /// The commit or the manifest's digest that the files were read from; `nil` where there are no revisions.
     public var revision: String?
     /// The weights' number format, when known.
@@ -17,12 +19,13 @@ public struct ResolvedModel: Hashable, Sendable {
 
     /// A resolved model.
     public init(
-        reference: ModelReference, hub: HubIdentifier, name: String, revision: String? = nil,
-        quantization: String? = nil, license: String? = nil, files: [ModelFile]
+        reference: ModelReference, hub: HubIdentifier, name: String, repository: String? = nil,
+        revision: String? = nil, quantization: String? = nil, license: String? = nil, files: [ModelFile]
     ) {
         self.reference = reference
         self.hub = hub
         self.name = name
+        self.repository = repository
         self.revision = revision
         self.quantization = quantization
         self.license = license

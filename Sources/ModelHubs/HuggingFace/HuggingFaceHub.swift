@@ -58,8 +58,9 @@ public struct HuggingFaceHub: ModelHub {
             if files[0].byteCount == nil { files[0].byteCount = location.byteCount }
         }
         return ResolvedModel(
-            reference: reference, hub: identifier, name: "hf.co/\(repository):\(variant.choice)", revision: commit,
-            quantization: variant.quantization?.description, license: info.license, files: files)
+            reference: reference, hub: identifier, name: "hf.co/\(repository):\(variant.choice)",
+            repository: repository.description, revision: commit, quantization: variant.quantization?.description,
+            license: info.license, files: files)
     }
 
     /// Asks the hub, or a mirror of it, where the file's bytes are now.

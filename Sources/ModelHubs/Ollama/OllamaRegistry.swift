@@ -49,7 +49,7 @@ public struct OllamaRegistry: ModelHub {
             ? "\(model.model):\(model.tag)" : model.description
         return ResolvedModel(
             reference: reference, hub: identifier, name: name,
-            revision: digest.description,
+            repository: "\(model.namespace)/\(model.model)", revision: digest.description,
             quantization: try await configuration(manifest, of: model)?.fileType, files: files)
     }
 
