@@ -15,10 +15,12 @@ final class ChatTemplates: @unchecked Sendable {  // why sound: immutable; apply
     private let model: ModelHandle
 
     /// `nil` when the model brings no template. Throws `InferenceError.templateFailed` when it brings a broken one.
-    init?(of model: ModelHandle) throws {
+    ///
+    /// - Parameter own: a template that is used in the place of the model's.
+    init?(of model: ModelHandle, own: String? = nil) throws {
         var error: UnsafeMutablePointer<CChar>?
         defer { roost_free(error) }
-        guard let pointer = roost_chat_create(model.pointer, &error) else {
+        guard let pointer = roost_chat_create(model.pointer, own ?? "", &error) else {
             throw InferenceError.templateFailed(reason: error.map { String(cString: $0) } ?? "it does not parse")
         }
         guard roost_chat_is_explicit(pointer) else {

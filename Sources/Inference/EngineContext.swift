@@ -12,18 +12,18 @@ final class EngineContext {
     private let abort = AbortCheck()
 
     /// Throws `InferenceError.outOfMemory` or `.loadFailed`.
-    init(model: ModelHandle, path: String, options: LoadOptions) throws {
+    init(model: ModelHandle, files: ModelFileSet, options: LoadOptions) throws {
         var parameters = Self.parameters(options, trainedContextLength: model.trainedContextLength)
         parameters.abort_callback = { data in
             data.map { Unmanaged<AbortCheck>.fromOpaque($0).takeUnretainedValue().request?.isStopped ?? false } ?? false
         }
         parameters.abort_callback_data = Unmanaged.passUnretained(abort).toOpaque()
-        try MemoryCheck.requireRoom(for: model, path: path, options: options, context: parameters)
+        try MemoryCheck.requireRoom(for: model, files: files, options: options, context: parameters)
 
         _ = Engine.takeComplaint()
         guard let pointer = llama_init_from_model(model.pointer, parameters) else {
             throw InferenceError.loadFailed(
-                path: path, reason: Engine.takeComplaint() ?? "the engine could not make a context")
+                path: files.path, reason: Engine.takeComplaint() ?? "the engine could not make a context")
         }
         self.pointer = pointer
         self.model = model

@@ -27,20 +27,31 @@ public final class LoadedModel: Sendable {
 
     deinit { queue.close() }
 
-    /// Loads the GGUF file at `url`.
+    /// Loads the GGUF file at `url`; as ``load(_:name:options:progress:)`` for a model in one file.
     ///
-    /// - Parameters:
-    ///   - name: what messages call the model; the file's name when `nil`.
-    ///   - progress: called from the engine's thread with what is loaded, in 0…1.
     /// - Throws: `InferenceError`; `CancellationError` when the task was cancelled.
     public static func load(
         at url: URL, name: String? = nil, options: LoadOptions = .init(),
         progress: (@Sendable (Double) -> Void)? = nil
     ) async throws -> LoadedModel {
+        try await load(ModelFileSet(url), name: name, options: options, progress: progress)
+    }
+
+    /// Loads a model from its files.
+    ///
+    /// - Parameters:
+    ///   - files: the weights, parts in order, and what goes with them.
+    ///   - name: what messages call the model; the file's name when `nil`.
+    ///   - progress: called from the engine's thread with what is loaded, in 0…1.
+    /// - Throws: `InferenceError`; `CancellationError` when the task was cancelled.
+    public static func load(
+        _ files: ModelFileSet, name: String? = nil, options: LoadOptions = .init(),
+        progress: (@Sendable (Double) -> Void)? = nil
+    ) async throws -> LoadedModel {
         let cancelled = CancellationFlag()
         let loader = ModelLoader(
-            path: url.path, options: options, vocabularyOnly: false, progress: progress, isCancelled: cancelled)
-        let name = name ?? url.lastPathComponent
+            files: files, options: options, vocabularyOnly: false, progress: progress, isCancelled: cancelled)
+        let name = name ?? files.weights.first?.lastPathComponent ?? "model"
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
             return try await withCheckedThrowingContinuation { continuation in
@@ -75,10 +86,10 @@ public final class LoadedModel: Sendable {
         _ loader: ModelLoader, name: String, queue: RequestQueue, loaded: CheckedContinuation<LoadedModel, any Error>
     ) throws -> EngineSession {
         let model = try loader.load()
-        let context = try EngineContext(model: model, path: loader.path, options: loader.options)
+        let context = try EngineContext(model: model, files: loader.files, options: loader.options)
         if loader.isCancelled.isSet { throw CancellationError() }
         let info = LoadedModelInfo(model, name: name, path: loader.path, context: context)
-        let templates = TemplateCache(model: model, name: name)
+        let templates = TemplateCache(model: model, name: name, own: loader.files.chatTemplate)
         let session = EngineSession(model: model, context: context, templates: templates, info: info)
         loaded.resume(
             returning: LoadedModel(

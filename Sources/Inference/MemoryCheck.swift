@@ -8,7 +8,7 @@ enum MemoryCheck {
     /// A generous bound decides the usual case at once. Only when that does not fit the engine is asked for the
     /// exact figure, which costs reading the vocabulary again.
     static func requireRoom(
-        for model: ModelHandle, path: String, options: LoadOptions, context: llama_context_params
+        for model: ModelHandle, files: ModelFileSet, options: LoadOptions, context: llama_context_params
     ) throws {
         // Memory of GPUs is the driver's to give: the engine itself fails cleanly there.
         guard !Engine.devices.contains(where: { $0.kind == .gpu }) || options.gpuLayerCount == 0 else { return }
@@ -17,10 +17,10 @@ enum MemoryCheck {
         let bound = Double(weights) + cacheBound(model, options, Int(context.n_ctx)) + Double(1 << 30)
         guard bound > Double(available) else { return }
 
-        guard let needed = exact(path, options, context), needed > available else { return }
+        guard let needed = exact(files, options, context), needed > available else { return }
         throw InferenceError.outOfMemory(
             neededByteCount: needed, availableByteCount: available,
-            what: "\(path) with a context of \(context.n_ctx) tokens")
+            what: "\(files.path) with a context of \(context.n_ctx) tokens")
     }
 
     /// What the engine would take, in bytes; `nil` when it could not tell.
@@ -28,13 +28,14 @@ enum MemoryCheck {
     /// Memory grows linearly with the context, and the engine's lists of cells are real even when it only pretends:
     /// for a long context two short ones are asked for and the line through them gives the answer.
     private static func exact(
-        _ path: String, _ options: LoadOptions, _ context: llama_context_params
+        _ files: ModelFileSet, _ options: LoadOptions, _ context: llama_context_params
     ) -> Int64? {
         func estimate(_ length: UInt32) -> Double? {
             var (model, context) = (options.modelParameters, context)
             context.n_ctx = length
             var memory = roost_memory()
-            guard roost_memory_estimate(path, &model, &context, &memory) else { return nil }
+            let isKnown = files.paths.withCStrings { roost_memory_estimate(&$0, $0.count, &model, &context, &memory) }
+            guard isKnown else { return nil }
             return Double(memory.model) + Double(memory.context) + Double(memory.compute)
         }
         let (short, long) = (UInt32(16384), UInt32(32768))

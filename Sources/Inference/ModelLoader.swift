@@ -2,18 +2,22 @@ import CLlama
 import Foundation
 import Synchronization
 
-/// Loads weights from a file. Runs on the engine's thread.
+/// Loads weights from their files. Runs on the engine's thread.
 struct ModelLoader: Sendable {
-    let path: String
+    let files: ModelFileSet
     let options: LoadOptions
     let vocabularyOnly: Bool
     let progress: (@Sendable (Double) -> Void)?
     let isCancelled: CancellationFlag
 
+    /// What messages name.
+    var path: String { files.path }
+
     /// Throws `InferenceError`, or `CancellationError` when loading was cancelled.
     func load() throws -> ModelHandle {
         try options.validate()
-        try checkFile()
+        if files.weights.isEmpty { throw InferenceError.fileMissing(path: path) }
+        for path in files.paths { try checkFile(path) }
         Engine.start()
         _ = Engine.takeComplaint()
         var parameters = options.modelParameters
@@ -24,7 +28,8 @@ struct ModelLoader: Sendable {
         }
         let pointer = withExtendedLifetime(report) {
             parameters.progress_callback_user_data = Unmanaged.passUnretained(report).toOpaque()
-            return llama_model_load_from_file(path, parameters)
+            // By their list: a store's files do not have the names that the engine would look for.
+            return files.paths.withCStrings { llama_model_load_from_splits(&$0, $0.count, parameters) }
         }
         guard let model = ModelHandle(pointer) else {
             if isCancelled.isSet { throw CancellationError() }
@@ -44,7 +49,7 @@ struct ModelLoader: Sendable {
         return .loadFailed(path: path, reason: cause)
     }
 
-    private func checkFile() throws {
+    private func checkFile(_ path: String) throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw InferenceError.fileMissing(path: path)

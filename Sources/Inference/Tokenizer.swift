@@ -12,7 +12,7 @@ public final class Tokenizer: Sendable {
     /// - Throws: `InferenceError` when the file cannot be loaded.
     public static func load(at url: URL) async throws -> Tokenizer {
         let loader = ModelLoader(
-            path: url.path, options: LoadOptions(), vocabularyOnly: true, progress: nil,
+            files: ModelFileSet(url), options: LoadOptions(), vocabularyOnly: true, progress: nil,
             isCancelled: CancellationFlag())
         return try await withCheckedThrowingContinuation { continuation in
             let thread = Thread {

@@ -7,9 +7,9 @@ struct roost_chat {
     common_chat_templates_ptr templates;
 };
 
-roost_chat * roost_chat_create(const llama_model * model, char ** error) noexcept {
+roost_chat * roost_chat_create(const llama_model * model, const char * own, char ** error) noexcept {
     try {
-        return new roost_chat{common_chat_templates_init(model, "")};
+        return new roost_chat{common_chat_templates_init(model, own)};
     } catch (const std::exception & exception) {
         roost_set_error(error, exception.what());
     } catch (...) {

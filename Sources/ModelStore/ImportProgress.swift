@@ -38,4 +38,7 @@ public enum ImportLinking: String, Sendable, Hashable, Codable, CaseIterable {
     case automatic
     /// Always a copy of its own.
     case copy
+    /// Always a hard link, so that nothing is read or written twice and the content stays when its other name goes; an
+    /// error where that is not possible. Meant for the files of other programs' stores, which are never edited.
+    case linkOnly
 }

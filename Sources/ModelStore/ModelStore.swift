@@ -29,40 +29,48 @@ public actor ModelStore {
 
     /// Opens the store in `root`, creating folders (for this user only) and database as needed.
     ///
+    /// - Parameters:
+    ///   - root: The folder of the database, of the lock and of a model folder.
+    ///   - modelFolders: Further folders for contents, for example on larger disks. New content goes to the first of
+    ///     them; without any, to the one that ``move(to:progress:)`` chose, else to `root`. A folder that was once
+    ///     given is remembered.
     /// - Throws: ``ModelStoreError`` when the folder cannot be made or written, when the database is damaged or newer
     ///   than this program, or when another process holds the store's lock for 30 seconds.
-    public init(root: URL) async throws {
-        try await self.init(root: root, now: { Date() }, observe: { _ in })
+    public init(root: URL, modelFolders: [URL] = []) async throws {
+        try await self.init(root: root, modelFolders: modelFolders, now: { Date() }, observe: { _ in })
     }
 
     /// As above, with the time and a witness of each step from outside.
     init(
-        root: URL, now: @escaping @Sendable () -> Date, observe: @escaping @Sendable (StoreStep) -> Void
+        root: URL, modelFolders: [URL] = [], now: @escaping @Sendable () -> Date,
+        observe: @escaping @Sendable (StoreStep) -> Void
     ) async throws {
         let root = root.standardizedFileURL
         self.root = root
         let changes = BlockingQueue(label: "roost.store.changes", isSerial: true)
         self.changes = changes
         vault = try await changes.run { cancellation in
-            try Vault(root: root, now: now, observe: observe, cancellation: cancellation)
+            try Vault(
+                root: root, modelFolders: modelFolders, now: now, observe: observe, cancellation: cancellation)
         }
     }
 
-    /// Where the content with this digest is or would be. Says nothing about whether it is there.
+    /// Where the content with this digest would be in the root's own model folder. Where it is says
+    /// ``ModelFileRecord/path``.
     public nonisolated func blobURL(for digest: Digest) -> URL {
-        StoreLayout(root: root).blob(digest)
+        StoreLayout(root: root).home.blob(digest)
     }
 
     /// All models, sorted by name.
     public func models() async throws -> [ModelRecord] {
-        try await vault.database.read { try $0.models() }
+        try await vault.database.read { [root] in try $0.models(root: root) }
     }
 
     /// The model with this name.
     ///
     /// - Throws: ``ModelStoreError/notFound(_:suggestions:)`` with near names.
     public func model(named name: ModelName) async throws -> ModelRecord {
-        try await vault.database.read { try $0.model(name) }
+        try await vault.database.read { [root] in try $0.model(name, root: root) }
     }
 
     /// Gives the content of `name` a second name; nothing is copied on the disk.
@@ -71,13 +79,18 @@ public actor ModelStore {
     ///   `target` refers to other content.
     public func copy(_ name: ModelName, to target: ModelName) async throws -> ModelRecord {
         let now = vault.now
-        return try await vault.database.write { db in
+        return try await vault.database.write { [root] db in
             let row = try db.row(of: name)
-            try db.requireFree(target, for: row.digest)
+            try db.requireFree(target, for: row.identity)
             if try db.rowIfPresent(of: target) == nil {
-                try ModelRow(name: target, digest: row.digest, source: row.source, modifiedAt: now()).insert(db)
+                let files = try db.files(of: row.key).map { file in
+                    var file = file
+                    file.modelKey = target.key
+                    return file
+                }
+                try db.enter(row.copied(to: target, at: now()), files, replacing: nil)
             }
-            return try db.model(target)
+            return try db.model(target, root: root)
         }
     }
 
@@ -87,17 +100,17 @@ public actor ModelStore {
     ///   another model is called `target`.
     public func rename(_ name: ModelName, to target: ModelName) async throws -> ModelRecord {
         let now = vault.now
-        return try await vault.database.write { db in
+        return try await vault.database.write { [root] db in
             let row = try db.row(of: name)
             if name != target, let other = try db.rowIfPresent(of: target) {
                 throw ModelStoreError.alreadyExists(other.name, digest: other.digest)
             }
             try db.rename(row, to: target, at: now())
-            return try db.model(target)
+            return try db.model(target, root: root)
         }
     }
 
-    /// Removes a name. The content's file goes with the last name that refers to it.
+    /// Removes a name. The files of its contents go with the last name that refers to them.
     ///
     /// - Throws: ``ModelStoreError/notFound(_:suggestions:)``.
     public func remove(_ name: ModelName) async throws -> RemovalResult {
@@ -114,7 +127,7 @@ public actor ModelStore {
 
     /// The active model, if one is set.
     public func activeModel() async throws -> ModelRecord? {
-        try await vault.database.read { try $0.models().first(where: \.isActive) }
+        try await models().first(where: \.isActive)
     }
 
     /// The state of files and database, for `roost doctor`. Reads no content; see ``verify(_:progress:)``.
@@ -138,41 +151,42 @@ public actor ModelStore {
         }
     }
 
-    /// Where the model's file is, for whoever is about to load it. Looks that the file is there and as recorded; a
-    /// file with another time is hashed first.
+    /// Where the model's file is, for whoever is about to load it: the first part of weights in parts. Looks that all
+    /// its files are there and as recorded; a file with another time is hashed first.
     ///
-    /// - Throws: ``ModelStoreError/notFound(_:suggestions:)``, ``ModelStoreError/blobMissing(_:path:)``,
-    ///   ``ModelStoreError/digestMismatch(_:expected:found:)``.
+    /// - Throws: What ``locations(of:)`` throws.
     public func location(of name: ModelName) async throws -> URL {
-        let record = try await model(named: name)
-        let vault = vault
-        return try await transfers.run { try vault.location(of: record, $0) }
+        guard let url = try await locations(of: name).weights.first else { throw ModelStoreError.noWeights }
+        return url
     }
 
-    /// Takes a model file into the store.
+    /// Where all files of the model are: parts in order, projector, adapters, texts. Looks that they are there and as
+    /// recorded; a file with another time is hashed first.
     ///
-    /// The file is checked, then cloned, linked or copied (see ``ImportLinking``) and hashed. Importing the same
-    /// content again under the same name changes nothing; a blob found damaged on the way is mended.
-    /// - Parameters:
-    ///   - url: The `.gguf` file; symbolic links are followed.
-    ///   - name: The name it gets; made from the file's name when `nil`.
-    ///   - linking: How the content gets into the store.
-    ///   - source: What to note as its origin; the file's path when `nil`.
-    ///   - replacing: Whether `name` may be taken from other content that has it now.
-    ///   - progress: Told of each piece, on a thread of the store.
-    /// - Throws: ``ModelStoreError``; `CancellationError` when the task was cancelled. The store is then as before.
-    public func importFile(
-        at url: URL, as name: ModelName? = nil, linking: ImportLinking = .automatic, source: String? = nil,
-        replacing: Bool = false, progress: (@Sendable (ImportProgress) -> Void)? = nil
+    /// - Throws: ``ModelStoreError/notFound(_:suggestions:)``, ``ModelStoreError/blobMissing(_:path:)``,
+    ///   ``ModelStoreError/digestMismatch(_:expected:found:)``, ``ModelStoreError/folderUnavailable(path:model:)``.
+    public func locations(of name: ModelName) async throws -> ModelLocations {
+        let record = try await model(named: name)
+        let vault = vault
+        return try await transfers.run { try vault.locations(of: record, $0) }
+    }
+
+    /// Takes files that are here into the store as one model.
+    func take(
+        _ files: [IntakeFile], as name: ModelName, source: String, provenance: Provenance?, replacing: Bool,
+        progress: (@Sendable (ImportProgress) -> Void)?
     ) async throws -> ModelRecord {
-        guard let name = name ?? ModelName(fileName: url.lastPathComponent) else {
-            throw ModelStoreError.invalidName(
-                text: url.lastPathComponent, rule: "no name can be made from this file's name; give one")
-        }
-        let job = ImportJob(
-            path: url.path, name: name, linking: linking, source: source ?? url.path, isReplacing: replacing,
-            vault: vault, progress: progress ?? { _ in })
+        let job = IntakeJob(
+            name: name, files: files, source: source, provenance: provenance, isReplacing: replacing, vault: vault,
+            progress: progress ?? { _ in })
         return try await job.run(transfers: transfers, changes: changes)
+    }
+
+    /// Runs a change of the store on the thread of changes, one after the other.
+    func onChangeThread<Value: Sendable>(
+        _ body: @escaping @Sendable (Cancellation) throws -> Value
+    ) async throws -> Value {
+        try await changes.run(body)
     }
 
     /// Runs work that blocks on a thread of the store.

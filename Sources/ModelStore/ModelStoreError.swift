@@ -18,6 +18,26 @@ public enum ModelStoreError: Error, Hashable, Sendable {
     case alreadyExists(ModelName, digest: Digest)
     /// The file is not a model that Roost can read.
     case invalidModel(path: String, reason: String)
+    /// A model without weights was to be entered.
+    case noWeights
+    /// A file that was to be taken over is not what it should be; it is in quarantine at `path`.
+    case quarantined(name: String, path: String, reason: String)
+    /// A part of a split model is not where the others are.
+    case missingParts([String], folder: String)
+    /// A folder does not hold exactly one model; `choices` are the ones it holds.
+    case ambiguousFolder(path: String, choices: [String])
+    /// A file cannot be linked into the store.
+    case notLinkable(path: String, reason: String)
+    /// A file was to be registered without its content, which the store does not have either.
+    case contentMissing(name: String, digest: Digest)
+    /// A file has another content than the digest it came with.
+    case contentMismatch(path: String, expected: Digest, found: Digest)
+    /// A file has another size than the one it came with.
+    case wrongSize(path: String, digest: Digest, expected: Int64, found: Int64)
+    /// A model folder is not there: its disk is not mounted.
+    case folderUnavailable(path: String, model: ModelName?)
+    /// A folder cannot hold models.
+    case unusableFolder(path: String, reason: String)
     /// The path is not a regular file; `kind` says what it is (“a folder”, “a pipe”).
     case notARegularFile(path: String, kind: String)
     /// The file was written to while it was being imported.
@@ -54,6 +74,35 @@ extension ModelStoreError: CustomStringConvertible {
                 + "choose another name or remove it first."
         case .invalidModel(let path, let reason):
             return "“\(Self.shown(path))” is not a model that Roost can use: \(Self.sentenceEnd(reason))"
+        case .noWeights:
+            return "A model needs a file of weights; name a .gguf file that has them."
+        case .quarantined(let name, let path, let reason):
+            return "“\(Self.shown(name))” was refused and put into quarantine at “\(Self.shown(path))”: "
+                + Self.sentenceEnd(reason)
+        case .missingParts(let names, let folder):
+            let list = names.prefix(3).map { "“\(Self.shown($0))”" }.joined(separator: ", ")
+            let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+            return "The model's parts \(list)\(more) are not in “\(Self.shown(folder))”; put all parts into one folder."
+        case .ambiguousFolder(let path, let choices):
+            let list = choices.prefix(6).map { "“\(Self.shown($0))”" }.joined(separator: ", ")
+            return choices.isEmpty
+                ? "There is no .gguf file with weights in “\(Self.shown(path))”; name the folder of a model."
+                : "“\(Self.shown(path))” holds more than one candidate (\(list)\(choices.count > 6 ? ", …" : "")); name "
+                    + "the file itself."
+        case .notLinkable(let path, let reason):
+            return "“\(Self.shown(path))” cannot be linked into the store, \(Self.shown(reason)); copy it instead "
+                + "(--copy)."
+        case .contentMissing(let name, let digest):
+            return "The content of “\(Self.shown(name))” (\(digest.short)) is not in the store; fetch it first."
+        case .contentMismatch(let path, let expected, let found):
+            return "“\(Self.shown(path))” has the content \(found.short) instead of \(expected.short); fetch it again."
+        case .wrongSize(let path, _, let expected, let found):
+            return "“\(Self.shown(path))” has \(found) bytes instead of \(expected); fetch it again."
+        case .folderUnavailable(let path, let model):
+            let whose = model.map { " of “\($0.display)”" } ?? ""
+            return "The model folder “\(Self.shown(path))”\(whose) is not there; mount its disk and try again."
+        case .unusableFolder(let path, let reason):
+            return "“\(Self.shown(path))” cannot be a model folder: \(Self.sentenceEnd(reason))"
         case .notARegularFile(let path, let kind):
             return "“\(Self.shown(path))” is \(kind), not a file; name the model's .gguf file itself."
         case .sourceChanged(let path):
@@ -67,7 +116,7 @@ extension ModelStoreError: CustomStringConvertible {
             return "The file of model “\(name.display)” is gone (“\(Self.shown(path))”); import or pull it again."
         case .digestMismatch(let name, let expected, let found):
             return "The file of model “\(name.display)” is damaged: its content is \(found) instead of \(expected); "
-                + "remove the model and import or pull it again."
+                + "fetch it again with “roost pull \(name.display)”, or import it again."
         case .locked(let path, let holder):
             let who = holder.map { "process \($0)" } ?? "another process"
             return "The store is busy: \(who) holds “\(Self.shown(path))”; try again when it has finished."

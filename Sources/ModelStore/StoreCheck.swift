@@ -44,6 +44,9 @@ public struct StoreCheck: Sendable, Hashable {
     public let abandonedImportCount: Int
     /// Unfinished imports of live processes.
     public let runningImportCount: Int
+    /// Model folders that are not there, for example on a disk that is not mounted. Their contents count as neither
+    /// missing nor changed.
+    public let unavailableFolders: [URL]
     /// What SQLite's own checks found; empty when the database is sound.
     public let databaseProblems: [String]
     /// Files and folders that others could read.

@@ -64,7 +64,9 @@ public actor ModelManager {
     @discardableResult
     public func delete(_ name: String) async throws -> RemovalResult {
         let result = try await store.remove(ModelName(parsing: name))
-        if result.freedByteCount > 0 { await residency.unload(result.digest.description, force: true) }
+        // Other names may still refer to the same files.
+        let isUsed = try await store.models().contains { $0.identity == result.identity }
+        if !isUsed { await residency.unload(result.identity.description, force: true) }
         return result
     }
 
@@ -143,7 +145,7 @@ public actor ModelManager {
     /// - Throws: `ModelStoreError` for a name that the store does not have.
     @discardableResult
     public nonisolated func unload(_ name: String, force: Bool = false) async throws -> Bool {
-        await residency.unload(try await model(named: name).digest.description, force: force)
+        await residency.unload(try await model(named: name).identity.description, force: force)
     }
 
     /// The models in memory now.
@@ -152,7 +154,7 @@ public actor ModelManager {
         guard !residents.isEmpty else { return [] }
         let records = try await store.models()
         return residents.compactMap { resident in
-            let named = records.filter { $0.digest.description == resident.key }
+            let named = records.filter { $0.identity.description == resident.key }
             guard let record = named.first(where: { $0.name.description == resident.name }) ?? named.first else {
                 return nil
             }
@@ -169,9 +171,11 @@ public actor ModelManager {
         let record = try await model(named: name)
         // Statistics must not hold up an answer, nor fail it.
         Task { [store] in try? await store.recordUse(of: record.name) }
+        let files = ModelFileSet(
+            weights: try await store.locations(of: record.name).weights,
+            chatTemplate: try await store.templateOverride(of: record.name))
         return ModelRequest(
-            key: record.digest.description, name: record.name.description,
-            file: try await store.location(of: record.name),
+            key: record.identity.description, name: record.name.description, files: files,
             options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)
     }
 }

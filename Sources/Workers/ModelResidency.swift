@@ -130,7 +130,7 @@ public actor ModelResidency {
                 let result: Result<LoadedModel, any Error>
                 do {
                     result = .success(
-                        try await LoadedModel.load(at: request.file, name: request.name, options: options) {
+                        try await LoadedModel.load(request.files, name: request.name, options: options) {
                             progress.report($0)
                         })
                 } catch {

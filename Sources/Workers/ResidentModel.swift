@@ -7,8 +7,8 @@ public struct ModelRequest: Sendable {
     public var key: String
     /// What messages call it.
     public var name: String
-    /// The GGUF file.
-    public var file: URL
+    /// The files that it is loaded from.
+    public var files: ModelFileSet
     /// `nil` takes the model as it is loaded, or loads it with `defaultOptions`.
     public var options: LoadOptions?
     /// How to load it when `options` is `nil`.
@@ -16,14 +16,14 @@ public struct ModelRequest: Sendable {
     /// How long it stays after its last request.
     public var keepAlive: KeepAlive
 
-    /// Asks for the model in `file`.
+    /// Asks for the model in `files`.
     public init(
-        key: String, name: String, file: URL, options: LoadOptions? = nil, defaultOptions: LoadOptions = .init(),
+        key: String, name: String, files: ModelFileSet, options: LoadOptions? = nil, defaultOptions: LoadOptions = .init(),
         keepAlive: KeepAlive = .standard
     ) {
         self.key = key
         self.name = name
-        self.file = file
+        self.files = files
         self.options = options
         self.defaultOptions = defaultOptions
         self.keepAlive = keepAlive

@@ -40,7 +40,7 @@ struct FaultTests {
         func path(_ name: String) -> URL { fixture.folder.appendingPathComponent(name) }
         try await expectRefusal(path("nothing.gguf"), saying: "No such file")
         try FileManager.default.createDirectory(at: path("folder.gguf"), withIntermediateDirectories: false)
-        try await expectRefusal(path("folder.gguf"), saying: "is a folder, not a file")
+        try await expectRefusal(path("folder.gguf"), saying: "no .gguf file with weights in")
         try retrying("create", "pipe") { mkfifo(path("pipe.gguf").path, 0o600) }
         try await expectRefusal(path("pipe.gguf"), saying: "is a pipe, not a file")
         try FileManager.default.createSymbolicLink(atPath: path("one").path, withDestinationPath: "two")
@@ -74,7 +74,10 @@ struct FaultTests {
         default: model["general.architecture"] = .string("clip")
         }
         try model.write(to: url)
-        let reasons = ["part 2 of 3", "an adapter (LoRA)", "the projector (mmproj)"]
+        let reasons = [
+            "parts “model-00001-of-00003.gguf”, “model-00003-of-00003.gguf” are not in", "an adapter (LoRA)",
+            "the projector (mmproj)",
+        ]
         try await expectRefusal(url, saying: reasons[index])
     }
 
@@ -102,9 +105,8 @@ struct FaultTests {
             let full = try OpenFile.readingAndWriting("/dev/full")
             let size = try file.status().byteCount
             let error = #expect(throws: ModelStoreError.self) {
-                try ContentTransfer.copy(
-                    file, to: full, byteCount: size, folder: fixture.folder.path, cancellation: Cancellation(),
-                    progress: { _ in })
+                try ContentReading(cancellation: Cancellation(), progress: { _ in })
+                    .copy(file, to: full, byteCount: size, folder: fixture.folder.path)
             }
             guard case .noSpace(fixture.folder.path, size, _)? = error else {
                 Issue.record("\(String(describing: error))")

@@ -18,7 +18,10 @@ struct ReferenceTests {
         #expect(try await store.check().blobCount == 1)
 
         let first = try await store.remove("a")
-        #expect(first == RemovalResult(name: "a", digest: record.digest, freedByteCount: 0))
+        #expect(
+            first
+                == RemovalResult(
+                    name: "a", digest: record.digest, identity: record.identity, freedByteCount: 0))
         #expect(try await store.verify("user/b:v1").isIntact)
         let second = try await store.remove("USER/B:V1")
         #expect(second.freedByteCount == record.byteCount)

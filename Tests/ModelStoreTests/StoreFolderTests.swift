@@ -82,7 +82,7 @@ struct StoreFolderTests {
         configuration.foreignKeysEnabled = false
         let queue = try DatabaseQueue(path: url("roost.db").path, configuration: configuration)
         try await queue.write { try $0.execute(sql: "DELETE FROM blob") }
-        #expect(try await store.check().databaseProblems.count == 1)
+        #expect(try await store.check().databaseProblems.count == 2)
         #expect(try await store.models().isEmpty)
     }
 

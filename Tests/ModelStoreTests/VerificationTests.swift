@@ -33,10 +33,12 @@ struct VerificationTests {
         try content.write(to: blob)
         try StoreFixture.setModificationTime(status.modifiedAt, of: blob)
 
+        #expect(try await store.check().isConsistent, "a check reads no content")
         let expected = VerificationResult.Outcome.damaged(
             found: Digest.of([UInt8](content)), byteCount: record.byteCount)
         #expect(try await store.verify("a").outcome == expected)
-        #expect(try await store.check().isConsistent, "a check reads no content")
+        #expect(try await store.check().changed.map(\.names) == [["a"]], "what was found is remembered")
+        #expect(try await store.contains(record.digest, byteCount: record.byteCount) == false)
     }
 
     @Test("tells a shortened file from a missing one")

@@ -14,7 +14,7 @@ struct ModelResidencyTests {
         options.threadCount = 1
         options.contextLength = contextLength
         return ModelRequest(
-            key: key, name: key, file: file.url, options: contextLength == nil ? nil : options,
+            key: key, name: key, files: ModelFileSet(file.url), options: contextLength == nil ? nil : options,
             defaultOptions: options, keepAlive: keepAlive)
     }
 
@@ -111,7 +111,7 @@ struct ModelResidencyTests {
     @Test("A file that cannot be loaded fails every request for it and leaves nothing behind")
     func failure() async throws {
         let residency = ModelResidency()
-        let missing = ModelRequest(key: "x", name: "x", file: URL(fileURLWithPath: "/nowhere/x.gguf"))
+        let missing = ModelRequest(key: "x", name: "x", files: ModelFileSet(URL(fileURLWithPath: "/nowhere/x.gguf")))
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<4 {
                 group.addTask {

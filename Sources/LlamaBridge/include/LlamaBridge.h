@@ -41,7 +41,7 @@ struct roost_memory roost_memory_of(const struct llama_context * ctx) ROOST_NOEX
 // What loading would take, without taking it. False when it could not be told.
 // `model_params` is a llama_model_params, `context_params` a llama_context_params.
 bool roost_memory_estimate(
-    const char * path, const void * model_params, const void * context_params,
+    const char ** paths, size_t path_count, const void * model_params, const void * context_params,
     struct roost_memory * result) ROOST_NOEXCEPT;
 
 // MARK: Calls that may throw
@@ -62,7 +62,7 @@ int32_t roost_decode(struct llama_context * ctx, int32_t * tokens, int32_t count
 
 struct roost_chat;
 // The model's own templates; NULL and a message in `error` when they do not parse.
-struct roost_chat * roost_chat_create(const struct llama_model * model, char ** error) ROOST_NOEXCEPT;
+struct roost_chat * roost_chat_create(const struct llama_model * model, const char * own, char ** error) ROOST_NOEXCEPT;
 void roost_chat_free(struct roost_chat * chat) ROOST_NOEXCEPT;
 // False when the model brings no template (the engine then falls back to one that the model never saw).
 bool roost_chat_is_explicit(const struct roost_chat * chat) ROOST_NOEXCEPT;

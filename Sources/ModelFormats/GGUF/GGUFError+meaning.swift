@@ -52,6 +52,12 @@ extension GGUFError {
             "The file says it is part \(number) of \(count) (counted from 0); fetch all parts of the model again."
         case .splitTensorCount(let declared, let found):
             "The file says that its model has \(declared) tensors and holds \(found) itself; fetch all parts again."
+        case .splitPart(let number, let count, let expected, let expectedCount):
+            "The file says it is part \(number) of \(count) and stands as part \(expected) of \(expectedCount) (counted "
+                + "from 0); fetch all parts of one model."
+        case .splitArchitecture(let found, let expected):
+            "The part has the architecture “\(clean(found))” and the first part “\(clean(expected))”; fetch all parts of "
+                + "one model."
         default:
             "The GGUF file is damaged; download it again."
         }

@@ -78,6 +78,8 @@ public enum GGUFError: Error, Hashable, Sendable {
     case chatTemplateTooLong(key: String, byteCount: Int, limit: Int)
     case badSplit(number: Int, count: Int)
     case splitTensorCount(declared: Int, found: Int)
+    case splitPart(number: Int, count: Int, expected: Int, expectedCount: Int)
+    case splitArchitecture(found: String, expected: String)
 
     // Writing.
     case tensorDataCount(tensor: String, expected: UInt64, written: UInt64)

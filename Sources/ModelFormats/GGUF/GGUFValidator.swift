@@ -32,7 +32,10 @@ public struct GGUFValidator: Sendable {
         guard GGUFLimits.alignment.contains(header.alignment) else {
             throw GGUFError.alignmentOutOfRange(header.alignment, allowed: GGUFLimits.alignment)
         }
-        if requiresTensors && header.tensors.isEmpty { throw GGUFError.noTensors }
+        // A split model may have a first part without tensors (gguf-split --no-tensor-first-split).
+        if requiresTensors && header.tensors.isEmpty && GGUFSplitSet.part(of: header) == nil {
+            throw GGUFError.noTensors
+        }
         try GGUFLayoutCheck(header: header, fileByteCount: fileByteCount).run()
 
         let metadata = GGUFTypedMetadata(header.metadata)

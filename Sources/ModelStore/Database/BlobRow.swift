@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import ModelFormats
 import Security
 
 /// A row of `blob`: one content.
@@ -9,37 +8,54 @@ struct BlobRow: Codable, Sendable, FetchableRecord, PersistableRecord {
 
     var digest: Digest
     var byteCount: Int64
+    /// The model folder that it is in.
+    var folder: Int64
     /// The file's modification time when its content was last known to be right, nanoseconds since 1970.
     var fileModifiedAt: Int64
-    var format: String
-    var architecture: String
-    var title: String?
-    var license: String?
-    var parameterCount: Int64
-    var quantization: String
-    var contextLength: Int?
-    var embeddingLength: Int?
-    /// JSON.
-    var capabilities: [ModelCapability]
-    var hasChatTemplate: Bool
     var createdAt: Date
     var lastVerifiedAt: Date?
+    /// When its content was found to be other than it should be.
+    var damagedAt: Date?
+    var pieceByteCount: Int?
+    /// A checksum of 8 bytes, little endian, for each piece.
+    var pieces: Data?
 
     /// Whether a file with this status is, as far as can be told without reading it, the content.
     func matches(_ status: FileStatus) -> Bool {
         status.kind == .file && status.byteCount == byteCount && status.modifiedAt == fileModifiedAt
+            && damagedAt == nil
     }
-}
 
-extension BlobRow {
-    init(digest: Digest, facts: ModelFacts, status: FileStatus, at time: Date) {
-        let summary = facts.summary
-        self.init(
-            digest: digest, byteCount: status.byteCount, fileModifiedAt: status.modifiedAt, format: "gguf",
-            architecture: summary.architecture, title: summary.title, license: summary.license,
-            parameterCount: summary.parameterCount, quantization: summary.quantization,
-            contextLength: summary.contextLength, embeddingLength: summary.embeddingLength,
-            capabilities: Array(summary.capabilities), hasChatTemplate: summary.chatTemplate != nil, createdAt: time,
-            lastVerifiedAt: time)
+    /// The checksums of its pieces; `nil` when none are recorded or they do not fit its size.
+    var checksums: PieceChecksums? {
+        get {
+            guard let pieceByteCount, pieceByteCount > 0, let pieces,
+                Int64(pieces.count) == (byteCount + Int64(pieceByteCount) - 1) / Int64(pieceByteCount) * 8
+            else { return nil }
+            let values = pieces.withUnsafeBytes { bytes in
+                stride(from: 0, to: bytes.count, by: 8).map {
+                    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self))
+                }
+            }
+            return PieceChecksums(pieceByteCount: pieceByteCount, values: values)
+        }
+        set {
+            pieceByteCount = newValue?.pieceByteCount
+            pieces = newValue.map { checksums in
+                var data = Data(capacity: checksums.values.count * 8)
+                for value in checksums.values {
+                    withUnsafeBytes(of: value.littleEndian) { data.append(contentsOf: $0) }
+                }
+                return data
+            }
+        }
+    }
+
+    /// Notes that the file was found with this content.
+    mutating func noteIntact(_ status: FileStatus, _ checksums: PieceChecksums?, at time: Date) {
+        fileModifiedAt = status.modifiedAt
+        lastVerifiedAt = time
+        damagedAt = nil
+        if let checksums { self.checksums = checksums }
     }
 }

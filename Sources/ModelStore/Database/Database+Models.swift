@@ -2,26 +2,31 @@ import Foundation
 import GRDB
 import Security
 
-/// What the store asks of its database, inside a transaction.
+/// What the store asks of its database about models, inside a transaction.
 extension Database {
-    func models() throws -> [ModelRecord] {
+    func models(root: URL) throws -> [ModelRecord] {
         let active = try activeKey()
-        let blobs = try BlobRow.fetchAll(self)
-        let byDigest = Dictionary(blobs.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
+        let folders = try folders(root: root)
+        let blobs = try blobsWithoutPieces()
+        let files = Dictionary(
+            grouping: try ModelFileRow.order(Column("modelKey"), Column("position")).fetchAll(self), by: \.modelKey)
         return try ModelRow.order(Column("key")).fetchAll(self).compactMap { row in
-            byDigest[row.digest].map { ModelRecord(row, $0, isActive: row.key == active) }
+            ModelRecord(row, files[row.key] ?? [], blobs, folders, isActive: row.key == active)
         }
     }
 
     /// - Throws: ``ModelStoreError/notFound(_:suggestions:)``.
-    func model(_ name: ModelName) throws -> ModelRecord {
-        guard let record = try recordIfPresent(of: name) else { throw try notFound(name) }
+    func model(_ name: ModelName, root: URL) throws -> ModelRecord {
+        guard let record = try recordIfPresent(of: name, root: root) else { throw try notFound(name) }
         return record
     }
 
-    func recordIfPresent(of name: ModelName) throws -> ModelRecord? {
-        guard let row = try rowIfPresent(of: name), let blob = try blob(row.digest) else { return nil }
-        return ModelRecord(row, blob, isActive: try activeKey() == row.key)
+    func recordIfPresent(of name: ModelName, root: URL) throws -> ModelRecord? {
+        guard let row = try rowIfPresent(of: name) else { return nil }
+        let files = try files(of: row.key)
+        var blobs: [Digest: BlobRow] = [:]
+        for file in files { blobs[file.digest] = try blob(file.digest) }
+        return ModelRecord(row, files, blobs, try folders(root: root), isActive: try activeKey() == row.key)
     }
 
     /// - Throws: ``ModelStoreError/notFound(_:suggestions:)``.
@@ -34,12 +39,8 @@ extension Database {
         try ModelRow.fetchOne(self, key: name.key)
     }
 
-    func blob(_ digest: Digest) throws -> BlobRow? {
-        try BlobRow.fetchOne(self, key: digest.description)
-    }
-
-    func names(of digest: Digest) throws -> [ModelName] {
-        try ModelRow.filter(Column("digest") == digest.description).order(Column("key")).fetchAll(self).map(\.name)
+    func files(of key: String) throws -> [ModelFileRow] {
+        try ModelFileRow.filter(Column("modelKey") == key).order(Column("position")).fetchAll(self)
     }
 
     func activeKey() throws -> String? {
@@ -52,73 +53,37 @@ extension Database {
         try execute(sql: "INSERT OR REPLACE INTO active (id, key) VALUES (1, ?)", arguments: [row.key])
     }
 
-    /// Refuses a name that refers to other content than `digest`.
+    /// Refuses a name that refers to other files than those of `identity`.
     ///
     /// - Throws: ``ModelStoreError/alreadyExists(_:digest:)``.
-    func requireFree(_ name: ModelName, for digest: Digest) throws {
-        if let other = try rowIfPresent(of: name), other.digest != digest {
+    func requireFree(_ name: ModelName, for identity: Digest) throws {
+        if let other = try rowIfPresent(of: name), other.identity != identity {
             throw ModelStoreError.alreadyExists(other.name, digest: other.digest)
         }
     }
 
-    /// Enters a name; one that it takes the place of keeps its use count and stays active if it was.
-    func enter(_ row: ModelRow, replacing old: ModelRow?) throws {
-        guard let old else { return try row.insert(self) }
-        var row = row
-        row.useCount = old.useCount
-        row.lastUsedAt = old.lastUsedAt
-        try row.update(self)
+    /// Enters a model; one that it takes the place of keeps its statistics and stays active if it was.
+    func enter(_ row: ModelRow, _ files: [ModelFileRow], replacing old: ModelRow?) throws {
+        if let old {
+            var row = row
+            row.takeStatistics(of: old)
+            try row.update(self)
+            try ModelFileRow.filter(Column("modelKey") == row.key).deleteAll(self)
+        } else {
+            try row.insert(self)
+        }
+        for file in files { try file.insert(self) }
     }
 
     func rename(_ row: ModelRow, to name: ModelName, at time: Date) throws {
-        // An update of the key, which the active model's row follows.
+        // An update of the key, which the rows of its files and of the active model follow.
         try execute(
             sql: "UPDATE model SET key = ?, name = ?, modifiedAt = ? WHERE key = ?",
             arguments: [name.key, name.description, time, row.key])
     }
 
-    /// Gives up the content if no name refers to it any more; its file is then to be unlinked.
-    func releaseIfUnused(_ digest: Digest) throws -> Bool {
-        guard try names(of: digest).isEmpty, try BlobRow.deleteOne(self, key: digest.description) else { return false }
-        try markUnsettled(digest)
-        return true
-    }
-
-    func markUnsettled(_ digest: Digest) throws {
-        try execute(sql: "INSERT OR IGNORE INTO unsettled (digest) VALUES (?)", arguments: [digest.description])
-    }
-
-    func markSettled(_ digest: Digest) throws {
-        try execute(sql: "DELETE FROM unsettled WHERE digest = ?", arguments: [digest.description])
-    }
-
-    func unsettledDigests() throws -> [Digest] {
-        try String.fetchAll(self, sql: "SELECT digest FROM unsettled").compactMap { Digest($0) }
-    }
-
-    /// What SQLite's own checks complain of.
-    func integrityProblems() throws -> [String] {
-        let integrity = try String.fetchAll(self, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
-        let references = try Row.fetchAll(self, sql: "PRAGMA foreign_key_check").map { row in
-            "table \(row["table"] as String? ?? "?") refers to a row of \(row["parent"] as String? ?? "?") that is gone"
-        }
-        return integrity + references
-    }
-
     private func notFound(_ name: ModelName) throws -> ModelStoreError {
         let names = try ModelRow.fetchAll(self).map(\.name)
         return .notFound(name, suggestions: name.suggestions(among: names))
-    }
-}
-
-extension ModelRecord {
-    init(_ row: ModelRow, _ blob: BlobRow, isActive: Bool) {
-        self.init(
-            name: row.name, digest: blob.digest, byteCount: blob.byteCount, format: blob.format,
-            architecture: blob.architecture, parameterCount: blob.parameterCount, quantization: blob.quantization,
-            contextLength: blob.contextLength, embeddingLength: blob.embeddingLength, capabilities: blob.capabilities,
-            hasChatTemplate: blob.hasChatTemplate, license: blob.license, title: blob.title, source: row.source,
-            createdAt: blob.createdAt, modifiedAt: row.modifiedAt, lastUsedAt: row.lastUsedAt, useCount: row.useCount,
-            lastVerifiedAt: blob.lastVerifiedAt, isActive: isActive)
     }
 }

@@ -51,6 +51,7 @@ extension DatabaseMigrator {
             // Contents whose file may exist without a row in `blob`: about to come in, or about to go.
             try db.execute(sql: "CREATE TABLE unsettled (digest TEXT PRIMARY KEY NOT NULL) STRICT")
         }
+        migrator.registerFilesAndFolders()
         return migrator
     }
 }

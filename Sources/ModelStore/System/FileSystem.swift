@@ -1,3 +1,5 @@
+import Foundation
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -32,6 +34,17 @@ enum FileSystem {
         }
     }
 
+    /// Creates a folder and the folders above it that are missing.
+    static func createFolders(_ path: String) throws {
+        var missing: [String] = []
+        var folder = URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL
+        while try status(of: folder.path) == nil, folder.path != "/" {
+            missing.append(folder.path)
+            folder = folder.deletingLastPathComponent()
+        }
+        for path in missing.reversed() { try createFolder(path) }
+    }
+
     /// Takes permissions away from other users, where they have any.
     static func restrict(_ path: String, to allowed: UInt16) throws {
         guard let status = try status(of: path), status.mode & ~allowed != 0 else { return }
@@ -49,6 +62,14 @@ enum FileSystem {
                 Darwin.rename(source, target)
             #endif
         }
+    }
+
+    /// Writes a small file for this user only, in the place of one that is there.
+    static func writeFile(_ path: String, _ bytes: [UInt8]) throws {
+        try unlinkFile(path)
+        let file = try OpenFile.creating(path)
+        try bytes.withUnsafeBytes { try file.write($0) }
+        try file.synchronize()
     }
 
     /// Removes a file; one that is not there is fine. Says whether it was there.

@@ -75,6 +75,20 @@ final class OpenFile: Sendable {
         }
     }
 
+    /// Reads from the current place to the end, at most `limit` bytes.
+    func readAll(upTo limit: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: limit)
+        var count = 0
+        try bytes.withUnsafeMutableBytes { buffer in
+            while count < limit {
+                let read = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+                if read == 0 { break }
+                count += read
+            }
+        }
+        return Array(bytes.prefix(count))
+    }
+
     /// Writes all of `bytes`.
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes[...]

@@ -2,19 +2,20 @@ import GRDB
 import Security
 
 extension Vault {
-    /// Removes a name, and its content when no other name refers to it.
+    /// Removes a name, and the contents that no other name refers to.
     func remove(_ name: ModelName, _ cancellation: Cancellation) throws -> RemovalResult {
         try lock.withLock(cancellation) {
-            let (row, released, byteCount) = try database.writeBlocking { db in
+            let (row, released) = try database.writeBlocking { db in
                 let row = try db.row(of: name)
-                let byteCount = try db.blob(row.digest)?.byteCount ?? 0
+                let files = try db.files(of: row.key).map(\.digest)
                 try row.delete(db)
-                return (row, try db.releaseIfUnused(row.digest), byteCount)
+                return (row, try db.releaseUnused(files))
             }
             observe(.removalCommitted)
-            guard released else { return RemovalResult(name: row.name, digest: row.digest, freedByteCount: 0) }
-            try settleRemoval(of: row.digest, unlinked: .contentUnlinked, settled: .removalSettled)
-            return RemovalResult(name: row.name, digest: row.digest, freedByteCount: byteCount)
+            try settleRemoval(of: released, unlinked: .contentUnlinked, settled: .removalSettled)
+            return RemovalResult(
+                name: row.name, digest: row.digest, identity: row.identity,
+                freedByteCount: released.reduce(0) { $0 + $1.byteCount })
         }
     }
 }

@@ -52,7 +52,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
 /// One result of `roost verify`.
 private struct VerifiedModel: Encodable {
-    enum Status: String, Encodable { case intact, damaged, missing }
+    enum Status: String, Encodable { case intact, damaged, missing, unavailable }
 
     let name: ModelName
     let digest: Digest
@@ -67,6 +67,7 @@ private struct VerifiedModel: Encodable {
         case .intact: (status, found) = (.intact, nil)
         case .damaged(let other, _): (status, found) = (.damaged, other)
         case .missing: (status, found) = (.missing, nil)
+        case .unavailable: (status, found) = (.unavailable, nil)
         }
     }
 
@@ -77,6 +78,7 @@ private struct VerifiedModel: Encodable {
             "\(name.display): damaged, content is \(found?.short ?? "other") instead of \(digest.short); "
                 + "remove it and import or pull it again"
         case .missing: "\(name.display): its file is gone; import or pull it again"
+        case .unavailable: "\(name.display): its model folder is not there; mount its disk and try again"
         }
     }
 }

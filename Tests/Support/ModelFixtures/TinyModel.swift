@@ -34,6 +34,8 @@ public struct TinyModel: Sendable {
     var tensors: [TinyTensor]
     /// What the weights depend on.
     public let seed: UInt64
+    /// The place of the first tensor in the whole model, for a part of one.
+    var firstTensorIndex = 0
 
     /// The value of a metadata key; setting `nil` removes it.
     public subscript(key: String) -> GGUFValue? {
@@ -75,7 +77,7 @@ public struct TinyModel: Sendable {
 
     private func data(of info: GGUFTensorInfo, sink: GGUFWriter.Sink) throws {
         guard let index = tensors.firstIndex(where: { $0.name == info.name }) else { return }
-        var generator = SeededGenerator(seed: seed &+ UInt64(index) &* 0x1_0001)
+        var generator = SeededGenerator(seed: seed &+ UInt64(firstTensorIndex + index) &* 0x1_0001)
         try tensors[index].bytes(using: &generator).withUnsafeBytes(sink)
     }
 }

@@ -6,10 +6,16 @@ import Security
 public struct ModelRecord: Sendable, Hashable, Codable, Identifiable {
     /// The name, which is unique in a store.
     public let name: ModelName
-    /// SHA-256 of the model's file.
+    /// SHA-256 of the file of the weights; of the first one when they are in parts.
     public let digest: Digest
-    /// Size of the model's file in bytes.
+    /// Equal for models that have the same files and different for others; ``digest`` itself for a model of one file.
+    public let identity: Digest
+    /// Size of the weights in bytes, all parts together.
     public let byteCount: Int64
+    /// Size of all its files in bytes.
+    public let totalByteCount: Int64
+    /// Its files: the weights first, parts in order.
+    public let files: [ModelFileRecord]
     /// The file's format: `gguf`.
     public let format: String
     /// The model's architecture: `gemma3`, `llama`, `qwen2`.
@@ -24,23 +30,29 @@ public struct ModelRecord: Sendable, Hashable, Codable, Identifiable {
     public let embeddingLength: Int?
     /// What the model can do.
     public let capabilities: [ModelCapability]
-    /// Whether the file carries a chat template.
+    /// Whether the weights, or a file beside them, carry a chat template that the engine can use.
     public let hasChatTemplate: Bool
-    /// The licence that the file states.
+    /// The licence that the file states, else the one that its hub states.
     public let license: String?
     /// The model's own name (`general.name`).
     public let title: String?
     /// Where it came from: a file's path or a URL.
     public let source: String
+    /// Where it came from in detail; `nil` for an imported file.
+    public let provenance: Provenance?
     /// When the content came into the store.
     public let createdAt: Date
     /// When the name came to refer to this content.
     public let modifiedAt: Date
+    /// When it was loaded or asked for the first time.
+    public let firstUsedAt: Date?
     /// When it was last loaded or asked.
     public let lastUsedAt: Date?
     /// How often it was used.
     public let useCount: Int
-    /// When its file was last hashed and found intact.
+    /// Tokens that it has generated, as far as they were reported.
+    public let tokenCount: Int
+    /// When all its files had last been hashed and found intact.
     public let lastVerifiedAt: Date?
     /// Whether it is the active model, which commands without a name use.
     public let isActive: Bool

@@ -9,15 +9,15 @@ import Foundation
 #endif
 
 /// A folder of its own for one unfinished import: `partial/import-<pid>-<uuid>/` with `owner`, whose `flock` is held
-/// while the process lives, and `content`.
+/// while the process lives, and `content-0` and so on.
 ///
 /// It is created and cleared away under the store's lock, so a folder whose `owner` is not locked belongs to nobody.
 final class ImportWorkspace: Sendable {
     static let prefix = "import-"
 
     let folder: URL
-    /// The content on its way into the store.
-    var content: URL { folder.appendingPathComponent("content", isDirectory: false) }
+    /// The content of the model's file number `index`, on its way into the store.
+    func content(_ index: Int) -> URL { folder.appendingPathComponent("content-\(index)", isDirectory: false) }
     private let owner: OpenFile
 
     /// Creates a workspace in `partial`. Call it under the store's lock.
