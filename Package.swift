@@ -12,8 +12,11 @@ let swiftSettings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
+func room(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: swiftSettings)
 }
 
 func tests(
@@ -37,6 +40,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: ["FullFoundation"]),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -52,10 +57,35 @@ let package = Package(
         .systemLibrary(name: "CLlama", pkgConfig: "roost-engine"),
         .target(name: "LlamaBridge", dependencies: ["CLlama"]),
 
+        room(
+            "ModelHubs",
+            [
+                "Security",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            resources: [.embedInCode("Catalog/catalog.json")]),
+        room(
+            "Downloads",
+            [
+                "Security",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
         room("Inference", ["CLlama", "LlamaBridge"]),
         room("Workers", ["Inference"]),
-        room("Roost", ["Security", "ModelFormats", "ModelStore", "Inference", "Workers"]),
+        room(
+            "Roost",
+            [
+                "Security", "ModelFormats", "ModelHubs", "Downloads", "ModelStore", "Inference", "Workers",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
         room(
             "RoostServer",
             [
@@ -89,14 +119,53 @@ let package = Package(
             name: "RoostBench", dependencies: ["ModelFormats", "Inference", "CLlama"], path: "Benchmarks/RoostBench",
             swiftSettings: swiftSettings),
 
-        // Tests. ModelFixtures makes tiny models, EngineFixtures runs them; the rest test one room each, IntegrationTests the built binary.
+        // Tests. ModelFixtures makes tiny models, EngineFixtures runs them, HubSimulator speaks the hubs' protocols on
+        // loopback (hub-simulator is the same as a program), FaultServer is a bad network and DownloadProgram a download
+        // to kill; the rest test one room each, IntegrationTests the built binary.
         .target(
             name: "ModelFixtures", dependencies: ["ModelFormats"], path: "Tests/Support/ModelFixtures",
             swiftSettings: swiftSettings),
         .target(
             name: "EngineFixtures", dependencies: ["Inference", "ModelFixtures"], path: "Tests/Support/EngineFixtures",
             swiftSettings: swiftSettings),
+        .target(
+            name: "HubSimulator",
+            dependencies: [
+                "Security",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], path: "Tests/Support/HubSimulator", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "hub-simulator",
+            dependencies: ["HubSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Support/HubSimulatorProgram", swiftSettings: swiftSettings),
+        .target(
+            name: "FaultServer",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], path: "Tests/Support/FaultServer", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "DownloadProgram", dependencies: ["Downloads", "Security"], path: "Tests/Support/DownloadProgram",
+            swiftSettings: swiftSettings),
         tests("SecurityTests", ["Security"]),
+        tests(
+            "ModelHubsTests",
+            [
+                "ModelHubs", "HubSimulator", "hub-simulator", "Security",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], exclude: ["python"]),
+        tests(
+            "DownloadsTests",
+            [
+                "Downloads", "DownloadProgram", "FaultServer", "Security",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         tests("ModelFormatsTests", ["ModelFormats", "ModelFixtures"]),
         tests("ModelStoreTests", ["ModelStore", "ModelFixtures"]),
         tests(
@@ -108,7 +177,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         tests("WorkersTests", ["Workers", "EngineFixtures", "ModelFixtures"]),
-        tests("RoostTests", ["Roost", "ModelFixtures"]),
+        tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(
             "RoostServerTests",
             [

@@ -28,7 +28,7 @@ extension ModelStore {
                 }
             return IntakeFile(
                 role: file.role, name: file.name, source: file.source, origin: origin, expected: file.digest,
-                byteCount: file.byteCount, isVerified: file.isVerified, pieces: file.pieces)
+                byteCount: file.byteCount, isVerified: file.isVerified && file.digest != nil, pieces: file.pieces)
         }
         if let text = model.licenseText, !files.contains(where: { $0.role == .license }) {
             files.append(IntakeFile(role: .license, name: "LICENSE", source: nil, origin: .text(text)))

@@ -17,6 +17,7 @@ public actor ModelManager {
     public nonisolated let configuration: RoostConfiguration
     /// The models on disk.
     public nonisolated let store: ModelStore
+    nonisolated let downloader: ModelDownloader
     private let residency: ModelResidency
 
     /// Opens the home directory, which is made if it is missing.
@@ -26,6 +27,7 @@ public actor ModelManager {
         let configuration = try configuration ?? .fromEnvironment()
         self.configuration = configuration
         store = try await ModelStore(root: configuration.homeDirectory)
+        downloader = ModelDownloader(configuration: configuration, store: store)
         residency = ModelResidency(maximumModelCount: configuration.maximumLoadedModels)
     }
 
@@ -162,8 +164,11 @@ public actor ModelManager {
         }
     }
 
-    /// Ends running requests and frees all models. Nothing can be loaded after it.
-    public nonisolated func shutdown() async { await residency.close() }
+    /// Ends running requests, frees all models and pauses running downloads. Nothing can be begun after it.
+    public nonisolated func shutdown() async {
+        await downloader.shutdown()
+        await residency.close()
+    }
 
     private nonisolated func request(
         _ name: String?, _ options: LoadOptions?, _ keepAlive: KeepAlive?

@@ -9,11 +9,10 @@ public struct RoostCommand: AsyncParsableCommand {
         commandName: "roost",
         abstract: "Finds, stores and runs AI models on your own machine.",
         discussion: """
-            Begin with a model file you have, or with the demo model of `make run`:
-
-              roost import model.gguf        put a model into the store
-              roost run model                talk to it
-              roost run model "Why is the sky blue?"
+              roost run tinyllama            talk to a model; it is downloaded when it is not here
+              roost run tinyllama "Why is the sky blue?"
+              roost search qwen              look for models
+              roost import model.gguf        put a model file into the store
               roost serve                    an HTTP server for Ollama and OpenAI clients
 
             Models and settings live in ROOST_HOME. If something does not work, `roost doctor` looks for the reason.
@@ -22,6 +21,13 @@ public struct RoostCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Use a model", subcommands: [RunCommand.self]),
             CommandGroup(
+                name: "Find and download",
+                subcommands: [
+                    PullCommand.self, DownloadsCommand.self, SearchCommand.self, CatalogCommand.self,
+                    OutdatedCommand.self, UpdateCommand.self, DiscoverCommand.self, AdoptCommand.self,
+                    ProvidersCommand.self,
+                ]),
+            CommandGroup(
                 name: "Models on disk",
                 subcommands: [
                     ListCommand.self, ShowCommand.self, ImportCommand.self, CopyCommand.self, MoveCommand.self,
@@ -29,7 +35,8 @@ public struct RoostCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Server", subcommands: [ServeCommand.self, ProcessesCommand.self, StopCommand.self]),
-            CommandGroup(name: "Roost itself", subcommands: [DoctorCommand.self, CompletionsCommand.self]),
+            CommandGroup(
+                name: "Roost itself", subcommands: [DoctorCommand.self, ConfigCommand.self, CompletionsCommand.self]),
         ]
     )
 

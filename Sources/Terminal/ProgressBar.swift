@@ -123,13 +123,7 @@ public final class ProgressBar: Sendable {
         guard let width else { return "\(state.label.printable): \(tail)" }
 
         let label = state.label.printable.truncated(toWidth: max(8, width / 3))
-        let room = width - 1 - label.displayWidth - tail.displayWidth - 4
-        guard let fraction, room >= 10 else { return "\(label)  \(tail)".truncated(toWidth: max(1, width - 1)) }
-        let cells = min(room, 40)
-        let filled = Int((fraction * Double(cells)).rounded(.down))
-        let bar =
-            console.styled(String(repeating: "━", count: filled), .cyan)
-            + console.styled(String(repeating: "─", count: cells - filled), .dim)
-        return "\(label)  \(bar)  \(tail)"
+        return ProgressLine.bar(
+            label: label, fraction: fraction, facts: tail, on: console, width: width, labelWidth: label.displayWidth)
     }
 }

@@ -12,6 +12,8 @@ struct BuiltProgram: Sendable {
 
     let url: URL
     let home: URL
+    /// Added to the environment of the tests. Without an entry here the program stays off the network.
+    var environment: [String: String] = [:]
 
     /// `ROOST_BINARY`, or `roost` beside the tests, or another program there; its store is in `home`.
     init(_ name: String = "roost", home: URL) throws {
@@ -33,7 +35,8 @@ struct BuiltProgram: Sendable {
         let process = Process()
         process.executableURL = url
         process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["ROOST_HOME": home.path]) { $1 }
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["ROOST_HOME": home.path, "ROOST_OFFLINE": "1"]) { $1 }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice

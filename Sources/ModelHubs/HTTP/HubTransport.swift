@@ -9,7 +9,7 @@ import NIOHTTP1
 /// ``AsyncHTTPClient/HTTPClient/Configuration/forHubs`` is made so.
 public struct HubTransport: Sendable {
     /// The client that connects to an address: one may go through a proxy and another not.
-    public let clients: @Sendable (URL) -> HTTPClient
+    public let clients: @Sendable (URL) throws -> HTTPClient
     /// When to ask again.
     public var retry: RetryPolicy
     /// Sent as `User-Agent`.
@@ -28,7 +28,7 @@ public struct HubTransport: Sendable {
 
     /// A transport over the clients that `clients` names, which the caller shuts down.
     public init(
-        clients: @escaping @Sendable (URL) -> HTTPClient, retry: RetryPolicy = RetryPolicy(),
+        clients: @escaping @Sendable (URL) throws -> HTTPClient, retry: RetryPolicy = RetryPolicy(),
         userAgent: String = "roost", addresses: AddressPolicy = AddressPolicy(), offlineSetting: String? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {

@@ -11,10 +11,10 @@ public struct IncomingFile: Sendable, Hashable {
     public var count: Int?
     /// Its name at the source, for showing only: no path is ever made from it.
     public var name: String
-    /// SHA-256 of its content.
-    public var digest: Digest
-    /// Its size in bytes.
-    public var byteCount: Int64
+    /// SHA-256 that its content must have; `nil` takes the content as it is.
+    public var digest: Digest?
+    /// The size that it must have, in bytes; `nil` when that is not known before.
+    public var byteCount: Int64?
     /// Where it is now; `nil` when the store has this content already.
     public var url: URL?
     /// Whether its content is known to have the digest; else it is hashed while it is taken in.
@@ -29,8 +29,8 @@ public struct IncomingFile: Sendable, Hashable {
 
     /// A file for ``IncomingModel``.
     public init(
-        role: StoreFileRole, index: Int? = nil, count: Int? = nil, name: String, digest: Digest, byteCount: Int64,
-        url: URL?, isVerified: Bool, pieces: PieceChecksums? = nil, source: String? = nil, mayLink: Bool = false
+        role: StoreFileRole, index: Int? = nil, count: Int? = nil, name: String, digest: Digest?,
+        byteCount: Int64?, url: URL?, isVerified: Bool, pieces: PieceChecksums? = nil, source: String? = nil, mayLink: Bool = false
     ) {
         self.role = role
         self.index = index

@@ -7,10 +7,10 @@ struct ModelChoice {
     let manager: ModelManager
     let error: Console
 
-    /// The model of `argument`: a name; the path of a GGUF file, which is taken into the store (linked, so that it
+    /// The model of `argument`: a name, which is pulled when it is not in the store; the path of a GGUF file, which is taken into the store (linked, so that it
     /// costs no disk space where the file system allows); or with `nil` the active model.
     ///
-    /// Throws `RunError`, `ModelStoreError`.
+    /// Throws `RunError`, `ModelStoreError`, `DownloadError`, `RoostError`.
     func model(for argument: String?) async throws -> ModelRecord {
         guard let argument else {
             guard let active = try await manager.activeModel() else { throw RunError.noModel }
@@ -22,13 +22,25 @@ struct ModelChoice {
         } catch let ModelStoreError.notFound(name, suggestions) {
             // A file without a telling name, such as a blob of another program's.
             if FileManager.default.fileExists(atPath: argument) { return try await imported(argument) }
-            throw RunError.unknownModel(name: name.display, suggestions: suggestions.map(\.display))
+            do {
+                return try await pulled(argument)
+            } catch let reason as ModelHubError {
+                throw RunError.unknownModel(
+                    name: name.display, suggestions: suggestions.map(\.display), reason: "\(reason)")
+            }
         }
     }
 
     private static func isPath(_ argument: String) -> Bool {
         argument.lowercased().hasSuffix(".gguf") || argument.hasPrefix("/") || argument.hasPrefix("./")
             || argument.hasPrefix("../") || argument.hasPrefix("~/")
+    }
+
+    private func pulled(_ name: String) async throws -> ModelRecord {
+        let download = try await manager.download(name)
+        let run = DownloadRun(manager: manager, isJSON: false, results: error)
+        guard let record = try await run.finish([download]).first else { throw CancellationError() }
+        return record
     }
 
     private func imported(_ path: String) async throws -> ModelRecord {

@@ -2,7 +2,8 @@ import Roost
 
 /// What `roost run` itself refuses.
 enum RunError: Error, CustomStringConvertible {
-    case unknownModel(name: String, suggestions: [String])
+    /// Not in the store, and not pulled for a reason of the hubs'.
+    case unknownModel(name: String, suggestions: [String], reason: String)
     case noModel
     case missingFile(path: String)
     case unknownParameter(name: String, known: [String])
@@ -12,11 +13,11 @@ enum RunError: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .unknownModel(let name, let suggestions) where !suggestions.isEmpty:
-            "There is no model “\(name)”; did you mean \(suggestions.map { "“\($0)”" }.joined(separator: ", "))?"
-        case .unknownModel(let name, _):
-            "There is no model “\(name)”; “roost list” shows those that are here, and “roost import FILE.gguf --name "
-                + "\(name)” adds one from a file."
+        case .unknownModel(let name, let suggestions, let reason):
+            "There is no model “\(name)” here"
+                + (suggestions.isEmpty
+                    ? "" : " (did you mean \(suggestions.map { "“\($0)”" }.joined(separator: ", "))?)")
+                + ", and it was not pulled: \(reason)"
         case .noModel:
             "No model was named and none is active; name one (“roost list” shows them), or choose one with “roost "
                 + "activate MODEL”."

@@ -73,6 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = Logger(label: "roost") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = verbose ? .debug : .warning
         let manager = try await ModelManager(configuration: configuration)
+        if configuration.downloads.resumesAutomatically { resumeDownloads(of: manager, logger) }
         let service = RoostService(manager: manager, configuration: server, logger: logger) { running in
             Console.output.print("Roost \(running.version) listens on \(running.baseURL)")
         }
@@ -88,5 +89,18 @@ struct ServeCommand: AsyncParsableCommand {
             throw error
         }
         await manager.shutdown()
+    }
+
+    /// Goes on with what an earlier process did not finish, beside everything else.
+    private func resumeDownloads(of manager: ModelManager, _ logger: Logger) {
+        Task {
+            do {
+                for download in try await manager.resumeDownloads() {
+                    logger.info("going on with the download of \(download.reference)")
+                }
+            } catch {
+                logger.warning("interrupted downloads were not resumed: \(error)")
+            }
+        }
     }
 }

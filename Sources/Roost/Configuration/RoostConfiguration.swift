@@ -17,21 +17,32 @@ public struct RoostConfiguration: Sendable, Hashable {
     /// How models are loaded when a request does not say.
     public var load = LoadOptions()
 
+    /// How models are downloaded.
+    public var downloads = DownloadSettings()
+    /// Files or https addresses of catalogs that are put on top of the built-in one, the most important last.
+    public var catalogs: [String] = []
+    /// Where hubs look for their own settings: `HF_ENDPOINT`, `HF_TOKEN`, `OLLAMA_HOST` and the like.
+    public var environment: [String: String] = ProcessInfo.processInfo.environment
+
     /// The defaults, with everything under `homeDirectory`.
     public init(homeDirectory: URL = Self.defaultHomeDirectory()) {
         self.homeDirectory = homeDirectory
     }
 
+    /// The settings of ``Setting/all`` from `config.toml` in the home directory and, before it, from the environment:
     /// `ROOST_HOME`, `ROOST_HOST` (`host`, `host:port` or `:port`), `ROOST_KEEP_ALIVE` (`5m`, seconds, 0 never,
-    /// negative forever), `ROOST_CONTEXT_LENGTH` (tokens), `ROOST_NUM_THREADS`, `ROOST_MAX_LOADED_MODELS`; the
-    /// defaults for what is not set.
+    /// negative forever), `ROOST_CONTEXT_LENGTH` (tokens), `ROOST_NUM_THREADS`, `ROOST_MAX_LOADED_MODELS`,
+    /// `ROOST_CATALOGS` (files or addresses with commas between), and those of downloads; the defaults for what is not
+    /// set.
     ///
-    /// - Throws: `RoostError.invalidSetting` for a value that cannot be read.
+    /// - Throws: `RoostError.invalidSetting` for a value that cannot be read, `.invalidConfiguration` for the file.
     public static func fromEnvironment(
         _ environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> RoostConfiguration {
+        let home = defaultHomeDirectory(environment)
+        let environment = try ConfigurationFile(homeDirectory: home).merged(under: environment)
         let value = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        var configuration = RoostConfiguration(homeDirectory: defaultHomeDirectory(environment))
+        var configuration = RoostConfiguration(homeDirectory: home)
         if let text = value("ROOST_HOST") {
             (configuration.listenHost, configuration.listenPort) = try address(
                 text, setting: "ROOST_HOST", defaults: (configuration.listenHost, configuration.listenPort))
@@ -46,6 +57,10 @@ public struct RoostConfiguration: Sendable, Hashable {
         configuration.load.contextLength = try number(value, "ROOST_CONTEXT_LENGTH", "tokens")
         configuration.load.threadCount = try number(value, "ROOST_NUM_THREADS", "threads")
         configuration.maximumLoadedModels = try number(value, "ROOST_MAX_LOADED_MODELS", "models")
+        configuration.downloads = try .fromEnvironment(environment)
+        configuration.catalogs = (value("ROOST_CATALOGS") ?? "").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        configuration.environment = environment
         return configuration
     }
 

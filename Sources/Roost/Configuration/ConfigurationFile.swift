@@ -1,0 +1,92 @@
+import Foundation
+import TOMLKit
+
+/// `config.toml` in the home directory: settings by their keys, each worth the same as its environment variable, which
+/// goes before it.
+struct ConfigurationFile {
+    /// Values by environment variable.
+    private(set) var values: [String: String] = [:]
+
+    private static let maximumByteCount = 1 << 20
+
+    /// Reads the file; one that is not there has no settings.
+    ///
+    /// - Throws: `RoostError.invalidConfiguration` with the place and the rule.
+    init(homeDirectory: URL) throws {
+        let path = homeDirectory.appendingPathComponent("config.toml").path
+        func refusal(_ place: String, _ rule: String) -> RoostError {
+            .invalidConfiguration(path: path, place: place, rule: rule)
+        }
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        guard let handle = FileHandle(forReadingAtPath: path),
+            let data = try? handle.read(upToCount: Self.maximumByteCount + 1) ?? Data(),
+            data.count <= Self.maximumByteCount
+        else { throw refusal("its beginning", "a readable text of at most 1 MiB") }
+        guard let text = String(bytes: data, encoding: .utf8) else { throw refusal("its beginning", "UTF-8 text") }
+        let entries: [String: Value]
+        do {
+            entries = try TOMLDecoder().decode([String: Value].self, from: text)
+        } catch let error as TOMLParseError {
+            throw refusal("line \(error.source.begin.line)", "TOML: \(error.description)")
+        } catch let error as DecodingError {
+            throw refusal(error.key ?? "its beginning", "a text, a number, true, false or a list of texts")
+        }
+        for (key, value) in entries.sorted(by: { $0.key < $1.key }) {
+            guard let setting = Setting.all.first(where: { $0.key == key }) else {
+                throw refusal("“\(key)”", "one of the keys \(Setting.all.map(\.key).joined(separator: ", "))")
+            }
+            values[setting.variable] = value.text(separator: key == "models" ? ":" : ",")
+        }
+    }
+
+    /// The values under an environment: a variable that is set and not empty goes first.
+    func merged(under environment: [String: String]) -> [String: String] {
+        var merged = environment
+        for (name, value) in values where (environment[name] ?? "").isEmpty {
+            // Proxies are known by both letter cases.
+            guard (environment[name.lowercased()] ?? "").isEmpty else { continue }
+            merged[name] = value
+        }
+        return merged
+    }
+
+    /// A value as its environment variable would have it.
+    private enum Value: Decodable {
+        case one(String)
+        case list([String])
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let flag = try? container.decode(Bool.self) {
+                self = .one(flag ? "1" : "0")
+            } else if let number = try? container.decode(Int.self) {
+                self = .one(String(number))
+            } else if let text = try? container.decode(String.self) {
+                self = .one(text)
+            } else {
+                self = .list(try container.decode([String].self))
+            }
+        }
+
+        func text(separator: String) -> String {
+            switch self {
+            case .one(let text): text
+            case .list(let texts): texts.joined(separator: separator)
+            }
+        }
+    }
+}
+
+extension DecodingError {
+    /// The key that an error is about.
+    fileprivate var key: String? {
+        let path =
+            switch self {
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+                .dataCorrupted(let context):
+                context.codingPath
+            @unknown default: [any CodingKey]()
+            }
+        return path.first.map { "“\($0.stringValue)”" }
+    }
+}

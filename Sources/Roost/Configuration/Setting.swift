@@ -1,0 +1,37 @@
+/// A setting: its key in `config.toml`, its environment variable, and what it is for.
+public struct Setting: Sendable, Hashable {
+    /// The key in `config.toml`.
+    public let key: String
+    /// The environment variable.
+    public let variable: String
+    /// What it decides.
+    public let summary: String
+
+    init(_ key: String, _ summary: String, variable: String? = nil) {
+        self.key = key
+        self.variable = variable ?? "ROOST_" + key.uppercased()
+        self.summary = summary
+    }
+
+    /// All settings, in the order in which they are shown.
+    public static let all: [Setting] = [
+        Setting("host", "Address that the server listens on: host, host:port or :port."),
+        Setting("keep_alive", "How long an unused model stays in memory: 5m, seconds, 0, -1 for ever."),
+        Setting("context_length", "Tokens of context when a request does not say."),
+        Setting("num_threads", "Threads that compute."),
+        Setting("max_loaded_models", "Most models in memory at once."),
+        Setting("models", "Further folders of models, with “:” between them."),
+        Setting("max_concurrent_downloads", "Downloads that run at a time, 1 to 64."),
+        Setting("limit_rate", "Bytes per second of all downloads together: 500k, 10M, 20MiB."),
+        Setting("auto_resume", "Whether a server goes on with interrupted downloads: true or false."),
+        Setting("offline", "Whether the network is left alone: true or false."),
+        Setting("ca_file", "A file of certificates (PEM) that are trusted beside the system's."),
+        Setting("catalogs", "Catalogs of your own: files or https addresses."),
+        Setting("ollama_registry", "A mirror of Ollama's registry."),
+        Setting("https_proxy", "The proxy for https addresses.", variable: "HTTPS_PROXY"),
+        Setting("http_proxy", "The proxy for http addresses.", variable: "HTTP_PROXY"),
+        Setting("no_proxy", "Hosts that are reached without a proxy, with commas between them.", variable: "NO_PROXY"),
+        Setting("hf_endpoint", "The Hugging Face Hub, or a mirror of it.", variable: "HF_ENDPOINT"),
+        Setting("ollama_host", "Where Ollama's own server answers.", variable: "OLLAMA_HOST"),
+    ]
+}

@@ -1,0 +1,124 @@
+import Downloads
+public import ModelStore
+
+/// One model on its way into the store: watch it, wait for it, pause, resume or cancel it.
+///
+/// Other processes on the same store can do the same through the download's ticket (`roost downloads`).
+public actor ModelDownload {
+    private enum Wish { case run, pause, cancel }
+
+    /// What was asked for, as it was written.
+    public nonisolated let reference: String
+    private let run: @Sendable (ModelDownload) async throws -> ModelRecord
+    nonisolated let broadcast: ProgressBroadcast<ModelDownloadProgress>
+    private var wish = Wish.run
+    private var parts: [Download] = []
+    private var task: Task<ModelRecord, any Error>?
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    init(reference: String, run: @escaping @Sendable (ModelDownload) async throws -> ModelRecord) {
+        self.reference = reference
+        self.run = run
+        broadcast = ProgressBroadcast(ModelDownloadProgress(model: reference, state: .queued))
+    }
+
+    /// How far it is: begins with the present state, never goes back, ends with the download. Every call makes a new
+    /// sequence; a slow reader gets the newest state and misses steps between.
+    public nonisolated var progress: AsyncStream<ModelDownloadProgress> { broadcast.listen() }
+
+    /// How far it is now.
+    public nonisolated var currentProgress: ModelDownloadProgress { broadcast.value }
+
+    /// Waits for the end, also through a pause. When the waiting task is cancelled the download is paused and what
+    /// has landed is kept.
+    /// - Throws: `ModelHubError`, `DownloadError`, `ModelStoreError`, `RoostError`; `CancellationError`.
+    public func value() async throws -> ModelRecord {
+        start()
+        guard let task else { throw CancellationError() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    /// Stops; what has landed is kept. Nothing happens to a download that is over.
+    public func pause() async {
+        guard wish == .run else { return }
+        wish = .pause
+        for part in parts { await part.pause() }
+        broadcast.update { progress in
+            if progress.state == .downloading || progress.state == .queued { progress.state = .paused }
+        }
+    }
+
+    /// Goes on after a pause.
+    public func resume() async {
+        guard wish == .pause else { return }
+        wish = .run
+        for waiter in waiters { waiter.resume() }
+        waiters = []
+        for part in parts { await part.resume() }
+        broadcast.update { progress in
+            if progress.state == .paused { progress.state = .downloading }
+        }
+    }
+
+    /// Ends the download and removes what has landed of it; ``value()`` throws `DownloadError.cancelled`.
+    public func cancel() async {
+        wish = .cancel
+        for waiter in waiters { waiter.resume() }
+        waiters = []
+        for part in parts { await part.cancel() }
+    }
+
+    /// Bytes per second for this download alone; `nil` is no limit.
+    public func setBandwidthLimit(_ bytesPerSecond: Int64?) {
+        for part in parts { part.bandwidthLimit = bytesPerSecond }
+    }
+
+    // MARK: For the work itself
+
+    func start() {
+        guard task == nil else { return }
+        let run = self.run
+        task = Task { try await run(self) }
+    }
+
+    var isCancelled: Bool { wish == .cancel }
+
+    /// Waits while it is paused.
+    /// - Throws: `DownloadError.cancelled`.
+    func untilWanted() async throws {
+        while wish == .pause {
+            await withCheckedContinuation { waiters.append($0) }
+        }
+        if wish == .cancel { throw DownloadError.cancelled }
+    }
+
+    /// Takes a file's download into its hands; it does what was last wished of the whole.
+    func add(_ part: Download) async {
+        parts.append(part)
+        switch wish {
+        case .run: break
+        case .pause: await part.pause()
+        case .cancel: await part.cancel()
+        }
+    }
+
+    /// Closes the connections of all parts; what has landed is kept.
+    func rest() async {
+        for part in parts { await part.pause() }
+    }
+
+    func obey(_ command: DownloadCommand) async {
+        switch command {
+        case .pause: await pause()
+        case .resume: await resume()
+        case .cancel: await cancel()
+        case .limit(let bytesPerSecond): setBandwidthLimit(bytesPerSecond)
+        // The queue of this process was entered with the old one; the ticket keeps the new one for the next time.
+        case .priority: break
+        }
+    }
+}
