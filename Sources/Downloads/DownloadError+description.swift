@@ -42,6 +42,8 @@ extension DownloadError: CustomStringConvertible {
             "Downloads have been shut down; start Roost again to go on."
         case .connectionFailed(let url, let reason):
             "No connection to “\(url)”: \(reason); check the network and try again, what has arrived is kept."
+        case .untrusted(let url, let reason):
+            "“\(url)” cannot prove who it is: \(reason); check the address, or give the certificate of your network's proxy."
         case .stalled(let url, let duration):
             "“\(url)” sent next to nothing for \(duration); try again, what has arrived is kept."
         case .truncated(let url, let received, let expected):

@@ -17,7 +17,7 @@ extension DownloadError {
             .contentMismatch, .sourceChanged, .offline, .invalidProxy, .invalidCertificates:
             .fatal
         case .invalidURL, .insecureURL, .insecureRedirect, .redirectLoop, .tooManyRedirects, .wrongSize, .lengthUnknown,
-            .encoded, .proxyRefused, .webPage:
+            .encoded, .proxyRefused, .webPage, .untrusted:
             .dropSource
         case .unauthorized, .forbidden, .notFound:
             .refused

@@ -18,6 +18,8 @@ public enum DownloadError: Error, Hashable, Sendable {
     case tooManyRedirects(String, limit: Int)
     /// No connection, or one that broke; the reason in the system's words.
     case connectionFailed(String, reason: String)
+    /// The encryption failed: a certificate that nobody vouches for, or a server that does not encrypt.
+    case untrusted(String, reason: String)
     /// No bytes, or next to none, for this long.
     case stalled(String, after: Duration)
     /// The answer ended early.

@@ -102,7 +102,8 @@ struct DownloadJob: Sendable {
         feed.update { $0.totalByteCount = byteCount }
         let map = earlierMap(byteCount: byteCount, entityTag: entityTag)
         let file = try PartialFile(path: paths.data)
-        try file.allocate(byteCount: byteCount, margin: configuration.freeSpaceMargin)
+        try file.allocate(
+            byteCount: byteCount, margin: configuration.freeSpaceMargin, reserves: configuration.reservesSpace)
         let board = TransferBoard(
             map: map,
             schedule: RunSchedule(

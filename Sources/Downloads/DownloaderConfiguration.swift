@@ -14,7 +14,8 @@ public struct DownloaderConfiguration: Sendable {
     public var maximumRunPieceCount = 4
     /// What is written, journaled and checked as one, in bytes.
     public var blockByteCount = 512 << 10
-    /// The journal is written when this many bytes have arrived since the last one.
+    /// What a crash may cost, in bytes that are fetched again: connections wait while more than this is not in the
+    /// journal yet.
     public var journalByteCount: Int64 = 64 << 20
     /// The journal is written at the latest after this time while bytes arrive.
     public var journalInterval = Duration.seconds(2)
@@ -34,6 +35,8 @@ public struct DownloaderConfiguration: Sendable {
     public var backoffCap = Duration.seconds(30)
     /// Redirects that are followed.
     public var redirectLimit = 10
+    /// Whether room for the whole file is reserved before the first byte, where the file system can.
+    public var reservesSpace = true
     /// Bytes that must stay free on the disk beside the file.
     public var freeSpaceMargin: Int64 = 64 << 20
     /// Bytes per second of all downloads together; `nil` is no limit.
@@ -73,6 +76,7 @@ public struct DownloaderConfiguration: Sendable {
         copy.initialConnectionCount = min(max(1, initialConnectionCount), copy.maximumConnectionCount)
         copy.blockByteCount = min(64 << 20, max(4096, blockByteCount))
         copy.pieceByteCount = max(copy.blockByteCount, pieceByteCount)
+        copy.journalByteCount = max(Int64(copy.blockByteCount), journalByteCount)
         copy.maximumRunPieceCount = max(1, maximumRunPieceCount)
         copy.maximumAttemptCount = max(1, maximumAttemptCount)
         copy.redirectLimit = max(0, redirectLimit)

@@ -35,7 +35,7 @@ final class DownloadFixture: Sendable {
         configuration.time = FastTime()
         // In fast time: no repetition and no stall only because the machine is busy.
         configuration.crawlPatience = .seconds(4000)
-        configuration.stallTimeout = .seconds(60)
+        configuration.stallTimeout = .seconds(800)
         return configuration
     }
 

@@ -32,7 +32,12 @@ import Testing
             }
             return !request.isLookup && left.take() ? fault : .none
         }
-        let file = try await fixture.fetch(fixture.request(server.url()))
+        var configuration = DownloadFixture.configuration
+        switch fault {
+        case .stallAtOnce, .stall, .trickle: configuration.stallTimeout = .seconds(40)
+        default: break
+        }
+        let file = try await fixture.fetch(fixture.request(server.url()), configuration: configuration)
         try fixture.expectFinished(file)
         #expect(left.isUsed)
         await server.stop()
@@ -47,7 +52,10 @@ import Testing
         let server = try await FaultServer.serving(fixture.content) { request in
             request.isLookup && left.take() ? fault : .none
         }
-        try fixture.expectFinished(try await fixture.fetch(fixture.request(server.url())))
+        var configuration = DownloadFixture.configuration
+        if fault == .stallAtOnce { configuration.stallTimeout = .seconds(40) }
+        try fixture.expectFinished(
+            try await fixture.fetch(fixture.request(server.url()), configuration: configuration))
         #expect(left.isUsed)
         await server.stop()
     }

@@ -95,7 +95,10 @@ import Testing
         case .dataMissing: break
         case .dataZeroed: data = Data(count: data.count)
         case .dataShort: data = data.prefix(20_000)
-        case .dataFlipped: data[100] ^= 0x80
+        case .dataFlipped:
+            let map = try #require(Journal(decoding: [UInt8](journal))).map
+            let block = try #require(map.checksums.firstIndex { $0 != nil })
+            data[Int(map.range(of: block).lowerBound) + 100] ^= 0x80
         }
         try journal.write(to: fixture.journalURL)
         try data.write(to: fixture.dataURL)

@@ -13,6 +13,9 @@ actor SourceLocator {
     private var current: SourceLocation?
     private var generation = 0
     private var isSearching = false
+    private var searchCount = 0
+    /// Why a search failed, for those who waited for it.
+    private var failure: (search: Int, error: DownloadError)?
 
     init(_ source: DownloadSource, transport: Transport, expectedByteCount: Int64?, timeout: Duration) {
         self.source = source
@@ -21,23 +24,34 @@ actor SourceLocator {
         self.timeout = timeout
     }
 
-    /// Where the bytes are. While one caller searches the others wait for what it finds.
+    /// Where the bytes are. While one caller searches the others wait for what it finds, or for why it does not.
     func location() async throws -> SourceLocation {
         while true {
             if let current { return current }
-            let version = changed.version
-            if isSearching {
+            guard isSearching else { return try await searchAlone() }
+            let search = searchCount
+            while isSearching, searchCount == search {
+                let version = changed.version
                 try await changed.changed(since: version)
-                continue
             }
-            isSearching = true
-            defer {
-                isSearching = false
-                changed.notify()
-            }
+            if current == nil, let failure, failure.search == search { throw failure.error }
+        }
+    }
+
+    private func searchAlone() async throws -> SourceLocation {
+        isSearching = true
+        searchCount += 1
+        defer {
+            isSearching = false
+            changed.notify()
+        }
+        do {
             let found = try await search()
             current = found
             return found
+        } catch let error as DownloadError {
+            failure = (searchCount, error)
+            throw error
         }
     }
 

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// Asks for bytes of a file over HTTP/1.1, following redirects by hand.
 struct Transport: Sendable {
@@ -64,12 +65,18 @@ struct Transport: Sendable {
     static func failure(_ error: any Error, _ url: URL) -> any Error {
         if error is DownloadError || error is CancellationError { return error }
         if Task.isCancelled { return CancellationError() }
+        if let error = error as? NIOSSLExtraError { return untrusted(error, url) }
+        if let error = error as? NIOSSLError { return untrusted(error, url) }
         if let error = error as? HTTPClientError {
             if error == .proxyAuthenticationRequired { return DownloadError.proxyRefused(SourceRules.shown(url)) }
             if error == .alreadyShutdown { return DownloadError.shutDown }
         }
         return DownloadError.connectionFailed(
             SourceRules.shown(url), reason: SourceRules.printable(String(describing: error)))
+    }
+
+    private static func untrusted(_ error: any Error, _ url: URL) -> DownloadError {
+        .untrusted(SourceRules.shown(url), reason: SourceRules.printable(String(describing: error)))
     }
 
     /// The error that a status is, for every status that is not success.
@@ -106,6 +113,11 @@ struct Transport: Sendable {
             throw DownloadError.sourceChanged(url)
         case 200:
             throw DownloadError.rangeIgnored(url)
+        case 416 where reply.contentRange?.total == totalByteCount:
+            // It says itself that the bytes are there.
+            throw DownloadError.wrongRange(
+                url, asked: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(totalByteCount)",
+                answered: "416, bytes */\(totalByteCount)")
         case 416:
             throw DownloadError.wrongSize(
                 url, expected: totalByteCount, found: reply.contentRange?.total ?? range.lowerBound)

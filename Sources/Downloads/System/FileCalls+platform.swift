@@ -34,7 +34,11 @@ extension FileCalls {
                 fst_length: off_t(byteCount), fst_bytesalloc: 0)
             return fcntl(descriptor, F_PREALLOCATE, &request) == 0 ? 0 : errno
         #else
-            return posix_fallocate(descriptor, 0, off_t(byteCount))
+            // Not `posix_fallocate`: it writes to every block where the file system cannot reserve. The headers show
+            // `fallocate` only to programs that ask for GNU's extensions, which Swift's module does not.
+            typealias Fallocate = @convention(c) (Int32, Int32, off_t, off_t) -> Int32
+            guard let symbol = dlsym(nil, "fallocate") else { return ENOTSUP }
+            return unsafeBitCast(symbol, to: Fallocate.self)(descriptor, 0, 0, off_t(byteCount)) == 0 ? 0 : errno
         #endif
     }
 }

@@ -17,7 +17,13 @@ enum FileCalls {
             let result = call()
             if result >= 0 { return result }
             let code = errno
-            if code != EINTR { throw DownloadError.io(path: path, operation: operation, code: code) }
+            switch code {
+            case EINTR: continue
+            case ENOSPC, EDQUOT:
+                let available = (try? freeByteCount(at: path)) ?? 0
+                throw DownloadError.noSpace(path: path, needed: available + 1, available: available)
+            default: throw DownloadError.io(path: path, operation: operation, code: code)
+            }
         }
     }
 

@@ -22,7 +22,7 @@ final class PartialFile: Sendable {
     /// Gives the file its final size and reserves the disk space for it.
     /// - Parameter margin: Bytes that must stay free beside the file.
     /// - Throws: ``DownloadError/noSpace(path:needed:available:)`` before anything is written.
-    func allocate(byteCount: Int64, margin: Int64) throws {
+    func allocate(byteCount: Int64, margin: Int64, reserves: Bool) throws {
         var facts = stat()
         try FileCalls.retrying("read the facts of", path) { Int(fstat(descriptor, &facts)) }
         let reserved = Int64(facts.st_blocks) * 512
@@ -32,7 +32,7 @@ final class PartialFile: Sendable {
         guard !overflow, needed <= available else {
             throw DownloadError.noSpace(path: path, needed: overflow ? .max : needed, available: available)
         }
-        switch FileCalls.reserve(descriptor, byteCount: byteCount) {
+        switch reserves ? FileCalls.reserve(descriptor, byteCount: byteCount) : 0 {
         case ENOSPC, EDQUOT: throw DownloadError.noSpace(path: path, needed: needed, available: available)
         case EFBIG: throw DownloadError.io(path: path, operation: "reserve \(byteCount) bytes for", code: EFBIG)
         default: break  // a file system without reservation: a sparse file does
@@ -49,8 +49,7 @@ final class PartialFile: Sendable {
                 done += try FileCalls.retrying("write to", path) {
                     pwrite(descriptor, base + done, bytes.count - done, off_t(offset) + off_t(done))
                 }
-            } catch DownloadError.io(_, _, ENOSPC), DownloadError.io(_, _, EDQUOT) {
-                let available = (try? FileCalls.freeByteCount(at: path)) ?? 0
+            } catch DownloadError.noSpace(_, _, let available) {
                 throw DownloadError.noSpace(path: path, needed: Int64(bytes.count - done), available: available)
             }
         }

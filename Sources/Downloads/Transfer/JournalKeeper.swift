@@ -10,15 +10,15 @@ struct JournalKeeper: Sendable {
     /// Works until it is cancelled.
     func run() async throws {
         let configuration = context.configuration
-        // What connections hold in unfinished blocks belongs to the promise of what a crash may cost.
-        let inFlight = Int64(configuration.blockByteCount * configuration.maximumConnectionCount)
-        let limit = max(0, configuration.journalByteCount - inFlight)
+        // At half of what a crash may cost, so that connections need not wait for the disk to synchronize.
+        let limit = configuration.journalByteCount / 2
         var last = context.time.now()
         while true {
             let version = context.board.signal.version
             let isDue = context.time.now() - last >= configuration.journalInterval
             if let map = context.board.journalMap(ifMoreThan: isDue ? 0 : limit) {
                 try write(map)
+                context.board.noteJournal()
                 last = context.time.now()
             }
             try await context.board.signal.changed(since: version)

@@ -86,7 +86,8 @@ struct RunSchedule: Sendable {
 
     private mutating func steal(now: Duration) -> Range<Int>? {
         let victim = runs.filter { !$0.value.isRepetition }.max {
-            ($0.value.end - $0.value.next) < ($1.value.end - $1.value.next)
+            // Of equal ones the first, which hashing needs sooner.
+            ($0.value.end - $0.value.next, $1.key) < ($1.value.end - $1.value.next, $0.key)
         }
         guard let (worker, run) = victim else { return nil }
         let rest = run.end - run.next - 1

@@ -5,6 +5,8 @@ import NIOCore
 struct RunWorker: Sendable {
     let number: Int
     let context: TransferContext
+    /// Attempts to reach a source that never answered in this run: a wrong name or no network is said soon.
+    private static let firstAttemptCount = 3
 
     /// What has gone wrong since the last progress.
     private struct Streak {
@@ -103,6 +105,7 @@ struct RunWorker: Sendable {
                 watch.receive(chunk.readableBytes)
                 let goesOn = try chunk.withUnsafeReadableBytes { try assembly.take($0) }
                 for limiter in context.limiters { try await limiter.pass(chunk.readableBytes) }
+                try await context.board.waitForJournal(limit: context.configuration.journalByteCount)
                 if goesOn { continue }
                 // Only an answer that ends where it should leaves a connection that can be used again.
                 if assembly.position == bytes.upperBound, reply.contentLength == bytes.upperBound - start {
@@ -155,7 +158,11 @@ struct RunWorker: Sendable {
                 context.pool.markSendsWholeFiles(choice)
             }
         }
-        if streak.attempt > context.configuration.maximumAttemptCount {
+        var limit = context.configuration.maximumAttemptCount
+        if case .connectionFailed = failure, await !choice.locator.hasWorked {
+            limit = min(limit, Self.firstAttemptCount)
+        }
+        if streak.attempt > limit {
             // Others may have got on meanwhile: then this connection is only one too many.
             let landed = context.board.snapshot.landedByteCount
             guard landed > streak.landedByteCount else {
@@ -164,7 +171,7 @@ struct RunWorker: Sendable {
                 return
             }
             streak.landedByteCount = landed
-            streak.attempt = context.configuration.maximumAttemptCount
+            streak.attempt = limit
             context.board.askedForLess(now: context.time.now())
         }
         let delay = context.configuration.backoff.delay(attempt: streak.attempt, atLeast: asked)

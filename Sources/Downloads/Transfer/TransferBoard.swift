@@ -13,7 +13,11 @@ final class TransferBoard: Sendable {
         var pending: [Int: Int] = [:]
         var receivedByteCount: Int64 = 0
         var verifiedByteCount: Int64 = 0
-        var unjournaledByteCount: Int64 = 0
+        /// Bytes that have landed in this run, the same byte again when it landed twice.
+        var landedInRun: Int64 = 0
+        /// Of these, the ones that the journal being written knows, and those that a finished journal does.
+        var inJournal: Int64 = 0
+        var durable: Int64 = 0
         var sendsWholeFiles = false
     }
 
@@ -104,7 +108,7 @@ final class TransferBoard: Sendable {
         let goesOn = state.withLock { state in
             if !state.map.hasLanded(block) {
                 state.map.land(block, checksum: checksum)
-                state.unjournaledByteCount += Int64(state.map.range(of: block).count)
+                state.landedInRun += Int64(state.map.range(of: block).count)
             }
             state.carries[block] = nil
             state.pending[worker] = 0
@@ -180,9 +184,24 @@ final class TransferBoard: Sendable {
     /// What has landed, and whether enough has since the last journal; taking it starts the next count.
     func journalMap(ifMoreThan byteCount: Int64) -> BlockMap? {
         state.withLock { state in
-            guard state.unjournaledByteCount > byteCount else { return nil }
-            state.unjournaledByteCount = 0
+            guard state.landedInRun - state.inJournal > byteCount else { return nil }
+            state.inJournal = state.landedInRun
             return state.map
+        }
+    }
+
+    /// The journal that was taken last is on the disk.
+    func noteJournal() {
+        state.withLock { $0.durable = $0.inJournal }
+        signal.notify()
+    }
+
+    /// Returns when a crash would cost no more than so many bytes.
+    func waitForJournal(limit: Int64) async throws {
+        while true {
+            let version = signal.version
+            if state.withLock({ $0.landedInRun - $0.durable <= limit }) { return }
+            try await signal.changed(since: version)
         }
     }
 

@@ -11,6 +11,7 @@ public final class FaultServer: Sendable {
     private struct Log {
         var requests: [FaultRequest] = []
         var connectionCount = 0
+        var channels: [any Channel] = []
     }
 
     /// The port that the system chose.
@@ -35,10 +36,12 @@ public final class FaultServer: Sendable {
         let log = SharedLog()
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
+            // An asynchronous channel that is made but never used ends the process, and the server may be stopped while
+            // connections wait: they become asynchronous only where they are served.
+            .childChannelOption(.autoRead, value: false)
             .bind(host: "127.0.0.1", port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
+                log.value.withLock { $0.channels.append(channel) }
+                return channel.eventLoop.makeSucceededFuture(channel)
             }
         let port = server.channel.localAddress?.port ?? 0
         let task = Task {
@@ -80,11 +83,16 @@ public final class FaultServer: Sendable {
     public func stop() async {
         task.cancel()
         _ = await task.result
+        for channel in log.value.withLock({ $0.channels }) { try? await channel.close() }
     }
 
     private static func serve(
-        _ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>, number: Int, log: SharedLog, _ handler: @escaping Handler
+        _ channel: any Channel, number: Int, log: SharedLog, _ handler: @escaping Handler
     ) async throws {
+        let connection = try await channel.eventLoop.submit {
+            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        }.get()
+        channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
         try await connection.executeThenClose { inbound, outbound in
             let end = FaultConnection(channel: connection.channel, outbound: outbound)
             var received: [UInt8] = []
