@@ -18,6 +18,7 @@ struct HuggingFaceHubTests {
                 SimulatedFile("BF16/tiny-BF16-00002-of-00002.gguf", "second half"),
             ])
         repository.license = "apache-2.0"
+        repository.gguf = SimulatedGGUFFacts(total: 1_100_048_384, architecture: "llama", contextLength: 2048)
         repository.downloads = 5
         repository.branches = ["v1.0", "refs/pr/1"]
         repository.formerIDs = ["olduser/Tiny-GGUF"]
@@ -104,6 +105,7 @@ struct HuggingFaceHubTests {
         var repositories = (1...5).map { number in
             var repository = SimulatedRepository("many/Tiny-\(number)-GGUF", files: Self.plain.files)
             repository.downloads = 100 - number
+            repository.gguf = Self.plain.gguf
             return repository
         }
         repositories[1].gate = "auto"

@@ -4,18 +4,22 @@ import Security
 /// The simulated hub's answers, as a function of requests.
 struct HuggingFaceModel: Sendable {
     let repositories: [SimulatedRepository]
-    let storage: String
+    /// A fresh address of the storage for a content; `nil` when the hub sends the bytes itself.
+    let storage: (@Sendable (String) -> String)?
     let pageSize: Int
 
     func answer(_ request: SimulatedRequest) -> SimulatedResponse {
         let parts = request.components
         if parts == ["api", "models"] { return search(request) }
+        if parts == ["api", "whoami-v2"] { return whoAmI(request) }
         if parts.count >= 4, parts.starts(with: ["api", "models"]) {
             return withRepository("\(parts[2])/\(parts[3])", request) { repository in
                 switch parts.dropFirst(4).first {
-                case nil: info(repository, "main")
-                case "revision" where parts.count == 6: info(repository, parts[5])
-                case "tree" where parts.count >= 6: tree(repository, parts[5], request)
+                case nil: info(repository, "main", request)
+                case "revision" where parts.count == 6: info(repository, parts[5], request)
+                case "tree" where parts.count >= 6:
+                    tree(repository, parts[5], below: parts[6...].joined(separator: "/"), request)
+                case "refs": references(repository)
                 default: SimulatedResponse(404)
                 }
             }
@@ -51,24 +55,55 @@ struct HuggingFaceModel: Sendable {
 
     // MARK: Facts
 
-    private func facts(_ repository: SimulatedRepository) -> String {
-        let gate = repository.gate.map { "\"\($0)\"" } ?? "false"
-        let siblings = repository.files.map { "{\"rfilename\":\"\($0.path)\"}" }.joined(separator: ",")
-        let license = repository.license.map { "\"license:\($0)\"" } ?? ""
-        let card = repository.license.map { "{\"license\":\"\($0)\"}" } ?? "null"
+    private func facts(_ repository: SimulatedRepository, withFiles: Bool) -> String {
+        let gate = repository.gate?.json ?? "false"
+        let siblings = repository.files.map { file in
+            let large =
+                ",\"lfs\":{\"sha256\":\"\(file.digest.hexadecimal)\",\"size\":\(file.byteCount),\"pointerSize\":135}"
+            let more = ",\"size\":\(file.byteCount),\"blobId\":\"\(file.objectID)\"\(file.isLarge ? large : "")"
+            return "{\"rfilename\":\(file.path.json)\(withFiles ? more : "")}"
+        }
+        let tags = ["gguf"] + (repository.license.map { ["license:" + $0] } ?? [])
+        let card = repository.card.map { "\($0.key.json):\($0.value.json)" }.joined(separator: ",")
+        let gguf = repository.gguf.map {
+            ",\"gguf\":{\"total\":\($0.total),\"architecture\":\($0.architecture.json),\"context_length\":\($0.contextLength)}"
+        }
+        let pipeline = repository.card.first { $0.key == "pipeline_tag" }.map { ",\"pipeline_tag\":\($0.value.json)" }
         return """
-            {"id":"\(repository.id)","modelId":"\(repository.id)","sha":"\(repository.commit)","private":\(repository.isPrivate),
-            "gated":\(gate),"downloads":\(repository.downloads),"likes":1,"lastModified":"2026-01-02T03:04:05.000Z",
-            "tags":["gguf"\(license.isEmpty ? "" : ",")\(license)],"cardData":\(card),
-            "gguf":{"total":1100048384,"architecture":"llama","context_length":2048},"siblings":[\(siblings)]}
+            {"id":\(repository.id.json),"modelId":\(repository.id.json),"sha":"\(repository.commit)",
+            "private":\(repository.isPrivate),"gated":\(gate),"downloads":\(repository.downloads),"likes":1,
+            "createdAt":"2026-01-01T00:00:00.000Z","lastModified":"2026-01-02T03:04:05.000Z",
+            "tags":[\(tags.map(\.json).joined(separator: ","))],"cardData":\(card.isEmpty ? "null" : "{\(card)}")\(pipeline ?? "")\(gguf ?? ""),
+            "siblings":[\(siblings.joined(separator: ","))]}
             """
     }
 
-    private func info(_ repository: SimulatedRepository, _ revision: String) -> SimulatedResponse {
+    private func info(
+        _ repository: SimulatedRepository, _ revision: String, _ request: SimulatedRequest
+    ) -> SimulatedResponse {
         guard repository.hasRevision(revision) else {
             return failure(404, "RevisionNotFound", "Invalid rev id: \(revision)")
         }
-        return SimulatedResponse(200, text: facts(repository))
+        let withFiles = ["true", "1"].contains(request.query("blobs")?.lowercased())
+        return SimulatedResponse(200, text: facts(repository, withFiles: withFiles))
+    }
+
+    private func references(_ repository: SimulatedRepository) -> SimulatedResponse {
+        let branches = (["main"] + repository.branches.filter { !$0.hasPrefix("refs/") }).map { name in
+            "{\"name\":\(name.json),\"ref\":\("refs/heads/\(name)".json),\"targetCommit\":\"\(repository.commit)\"}"
+        }
+        return SimulatedResponse(
+            200, text: "{\"branches\":[\(branches.joined(separator: ","))],\"converts\":[],\"tags\":[]}")
+    }
+
+    private func whoAmI(_ request: SimulatedRequest) -> SimulatedResponse {
+        guard let token = request.token, repositories.contains(where: { $0.readers.contains(token) }) else {
+            return SimulatedResponse(
+                401, headers: [("X-Error-Message", "Invalid username or password.")],
+                text: "{\"error\":\"Invalid username or password.\"}")
+        }
+        return SimulatedResponse(
+            200, text: #"{"type":"user","name":"tester","fullname":"Tester","orgs":[],"auth":{"type":"access_token"}}"#)
     }
 
     private func search(_ request: SimulatedRequest) -> SimulatedResponse {
@@ -79,26 +114,42 @@ struct HuggingFaceModel: Sendable {
                 && (request.query("author").map { repository.id.hasPrefix($0 + "/") } ?? true)
                 && (request.query("filter") != "gguf" || repository.files.contains { $0.path.hasSuffix(".gguf") })
         }.sorted { $0.downloads > $1.downloads }
-        return page(found.map(facts), of: Int(request.query("limit") ?? "") ?? 1000, request)
+        return page(found.map { facts($0, withFiles: false) }, of: Int(request.query("limit") ?? "") ?? 1000, request)
     }
 
     private func tree(
-        _ repository: SimulatedRepository, _ revision: String, _ request: SimulatedRequest
+        _ repository: SimulatedRepository, _ revision: String, below folder: String, _ request: SimulatedRequest
     ) -> SimulatedResponse {
         guard repository.hasRevision(revision) else {
             return failure(404, "RevisionNotFound", "Invalid rev id: \(revision)")
         }
-        let entries = repository.files.map { file in
+        let isRecursive = ["true", "1"].contains(request.query("recursive")?.lowercased())
+        let prefix = folder.isEmpty ? "" : folder + "/"
+        func isListed(_ path: String) -> Bool {
+            path.hasPrefix(prefix) && (isRecursive || !path.dropFirst(prefix.count).contains("/"))
+        }
+        guard folder.isEmpty || repository.files.contains(where: { $0.path.hasPrefix(prefix) }) else {
+            return failure(404, "EntryNotFound", "\(folder) does not exist on \"\(revision)\"")
+        }
+        let entries = repository.files.filter { isListed($0.path) }.map { file in
             let pointer = """
                 ,"lfs":{"oid":"\(file.digest.hexadecimal)","size":\(file.byteCount),"pointerSize":135}
                 """
             return """
-                {"type":"file","oid":"\(file.objectID)","size":\(file.byteCount),"path":"\(file.path)"\(file.isLarge ? pointer : "")}
+                {"type":"file","oid":"\(file.objectID)","size":\(file.byteCount),"path":\(file.path.json)\(file.isLarge ? pointer : "")}
                 """
         }
-        let folders = Set(repository.files.compactMap { $0.path.split(separator: "/").dropLast().first }).sorted()
-        let directories = folders.map { "{\"type\":\"directory\",\"oid\":\"0\",\"size\":0,\"path\":\"\($0)\"}" }
+        let folders = Set(repository.files.flatMap { Self.folders(above: $0.path) }).sorted().filter(isListed)
+        let directories = folders.map { path in
+            let id = Digest.of([UInt8](path.utf8)).hexadecimal.prefix(40)
+            return "{\"type\":\"directory\",\"oid\":\"\(id)\",\"size\":0,\"path\":\(path.json)}"
+        }
         return page(directories + entries, of: pageSize, request)
+    }
+
+    private static func folders(above path: String) -> [String] {
+        let parts = path.split(separator: "/").dropLast()
+        return parts.indices.map { parts[...$0].joined(separator: "/") }
     }
 
     /// A page of a list; the next page's address stands in `Link`.
@@ -132,15 +183,16 @@ struct HuggingFaceModel: Sendable {
         }
         let commit = ("X-Repo-Commit", repository.commit)
         guard file.isLarge else {
-            return SimulatedResponse(
-                200, headers: [commit, ("ETag", "\"\(file.objectID)\""), ("Accept-Ranges", "bytes")], body: file.bytes)
+            return SignedStorage.answer(
+                request, file.content, headers: [commit, ("ETag", "\"\(file.objectID)\"")], type: "text/plain")
         }
         let digest = file.digest.hexadecimal
+        let linked = [
+            commit, ("X-Linked-Etag", "\"\(digest)\""), ("X-Linked-Size", String(file.byteCount)),
+            ("ETag", "\"\(digest)\""),
+        ]
+        guard let storage else { return SignedStorage.answer(request, file.content, headers: linked) }
         return SimulatedResponse(
-            302,
-            headers: [
-                commit, ("X-Linked-Etag", "\"\(digest)\""), ("X-Linked-Size", String(file.byteCount)),
-                ("ETag", "\"\(digest)\""), ("Location", "\(storage)/\(digest)?signature=\(SignedStorage.signature)"),
-            ], text: "Found. Redirecting", type: "text/plain")
+            302, headers: linked + [("Location", storage(digest))], text: "Found. Redirecting", type: "text/plain")
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import NIOHTTP1
 import Security
 
@@ -11,6 +12,10 @@ public struct HuggingFaceSimulator: Sendable {
 
     /// How the simulated hub behaves beside its repositories.
     public struct Behaviour: Sendable {
+        /// How long an address of the storage is good, in seconds.
+        public var linkLifetime = 3600
+        /// The storage's clock.
+        public var now: @Sendable () -> Date = { Date() }
         /// Entries of one page of a tree.
         public var treePageSize = 1000
         /// Asked before the hub answers by itself: a fault to inject.
@@ -28,10 +33,13 @@ public struct HuggingFaceSimulator: Sendable {
         _ body: (HuggingFaceSimulator) async throws -> Result
     ) async throws -> Result {
         let files = repositories.flatMap(\.files)
-        let contents = Dictionary(files.map { ($0.digest.hexadecimal, $0.bytes) }) { first, _ in first }
-        return try await LoopbackServer.run({ SignedStorage.answer($0, contents) }) { storage in
+        let contents = Dictionary(files.map { ($0.digest.hexadecimal, $0.content) }) { first, _ in first }
+        let signed = SignedStorage(contents, lifetime: behaviour.linkLifetime, now: behaviour.now)
+        return try await LoopbackServer.run({ signed.answer($0) }) { storage in
+            let address = storage.address
             let model = HuggingFaceModel(
-                repositories: repositories, storage: storage.address, pageSize: behaviour.treePageSize)
+                repositories: repositories, storage: { address + signed.address(of: $0) },
+                pageSize: behaviour.treePageSize)
             return try await LoopbackServer.run({ request in
                 if let fault = behaviour.interrupt(request) { return fault }
                 var response = model.answer(request)
@@ -41,33 +49,5 @@ public struct HuggingFaceSimulator: Sendable {
                 try await body(HuggingFaceSimulator(hub: hub, storage: storage))
             }
         }
-    }
-}
-
-/// Storage behind signed addresses: `/<sha256>?signature=…`, with ranges.
-enum SignedStorage {
-    static let signature = "signed-for-an-hour"
-
-    static func answer(_ request: SimulatedRequest, _ contents: [String: [UInt8]]) -> SimulatedResponse {
-        guard request.query("signature") == signature else { return SimulatedResponse(403, text: "AccessDenied") }
-        guard let name = request.components.first, let bytes = contents[name] else { return SimulatedResponse(404) }
-        // The storage's tag is its own: never the content's hash.
-        let headers = [("ETag", "\"storage-tag\""), ("Accept-Ranges", "bytes")]
-        guard let text = request.headers.first(name: "range") else {
-            return SimulatedResponse(200, headers: headers, body: bytes)
-        }
-        guard let range = byteRange(text, count: bytes.count) else {
-            return SimulatedResponse(416, headers: [("Content-Range", "bytes */\(bytes.count)")])
-        }
-        let value = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)"
-        return SimulatedResponse(206, headers: headers + [("Content-Range", value)], body: Array(bytes[range]))
-    }
-
-    private static func byteRange(_ text: String, count: Int) -> Range<Int>? {
-        guard text.hasPrefix("bytes=") else { return nil }
-        let ends = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
-        guard ends.count == 2, let first = Int(ends[0]), first < count else { return nil }
-        let last = ends[1].isEmpty ? count - 1 : min(Int(ends[1]) ?? -1, count - 1)
-        return first <= last ? first..<(last + 1) : nil
     }
 }

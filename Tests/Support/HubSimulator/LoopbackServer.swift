@@ -3,10 +3,19 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// A real HTTP/1.1 server on a free port of 127.0.0.1, which keeps every request it got.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A real HTTP/1.1 server on 127.0.0.1, which keeps every request it got.
 public final class LoopbackServer: Sendable {
     /// The port.
     public let port: Int
+    private let shape: TrafficShape
     private let received = Mutex<[SimulatedRequest]>([])
 
     /// Answers a request.
@@ -19,23 +28,32 @@ public final class LoopbackServer: Sendable {
     /// All requests, in order of arrival.
     public var requests: [SimulatedRequest] { received.withLock { $0 } }
 
-    private init(port: Int) { self.port = port }
+    private init(port: Int, shape: TrafficShape) {
+        self.port = port
+        self.shape = shape
+    }
 
     /// Runs `body` with a server, and ends the server after that.
+    ///
+    /// - Parameter port: 0 for a free one.
     public static func run<Result: Sendable>(
-        _ answer: @escaping Answer, _ body: (LoopbackServer) async throws -> Result
+        port: Int = 0, shape: TrafficShape = TrafficShape(), _ answer: @escaping Answer,
+        _ body: (LoopbackServer) async throws -> Result
     ) async throws -> Result {
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 256)
-            .bind(host: "127.0.0.1", port: 0) { channel in
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .bind(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(ByteBufferParts())
-                    return try Connection(wrappingChannelSynchronously: channel)
+                    try channel.pipeline.syncOperations.addHandler(FileParts())
+                    return try NIOAsyncChannel<HTTPServerRequestPart, SimulatedPart>(
+                        wrappingChannelSynchronously: channel)
                 }
             }
         guard let port = channel.channel.localAddress?.port else { throw ChannelError.unknownLocalAddress }
-        let server = LoopbackServer(port: port)
+        let server = LoopbackServer(port: port, shape: shape)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await channel.executeThenClose { connections in
@@ -56,12 +74,12 @@ public final class LoopbackServer: Sendable {
         }
     }
 
-    private typealias ResponsePart = HTTPPart<HTTPResponseHead, ByteBuffer>
-    private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, ResponsePart>
-
-    private func serve(_ connection: Connection, _ answer: Answer) async {
+    private func serve(
+        _ connection: NIOAsyncChannel<HTTPServerRequestPart, SimulatedPart>, _ answer: Answer
+    ) async {
         // A client that goes away in the middle is no failure of the server.
         try? await connection.executeThenClose { inbound, outbound in
+            var sender = ShapedSender(shape: shape, outbound: outbound)
             var head: HTTPRequestHead?
             for try await part in inbound {
                 switch part {
@@ -72,41 +90,18 @@ public final class LoopbackServer: Sendable {
                     let request = SimulatedRequest(
                         method: current.method, uri: current.uri, headers: current.headers)
                     received.withLock { $0.append(request) }
+                    if shape.latency > .zero { try await Task.sleep(for: shape.latency) }
                     let response = await answer(request)
                     if response.isDropped { return }
-                    try await write(response, to: outbound, isHead: current.method == .HEAD)
+                    guard try await sender.send(response, isHead: current.method == .HEAD) else {
+                        // Closing without waiting for what is on its way makes a reset.
+                        let socket = connection.channel as? any SocketOptionProvider
+                        try await socket?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+                        return
+                    }
                     if !current.isKeepAlive { return }
                 }
             }
         }
-    }
-
-    private func write(
-        _ response: SimulatedResponse, to outbound: NIOAsyncChannelOutboundWriter<ResponsePart>, isHead: Bool
-    ) async throws {
-        var headers = HTTPHeaders(response.headers)
-        if !headers.contains(name: "content-length") {
-            headers.add(name: "content-length", value: String(response.body.count))
-        }
-        let status = HTTPResponseStatus(statusCode: response.status)
-        try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)))
-        if !isHead { try await outbound.write(.body(ByteBuffer(bytes: response.body))) }
-        try await outbound.write(.end(nil))
-    }
-}
-
-/// NIO's encoder takes `IOData`, which may not cross threads; buffers may.
-private final class ByteBufferParts: ChannelOutboundHandler {
-    typealias OutboundIn = HTTPPart<HTTPResponseHead, ByteBuffer>
-    typealias OutboundOut = HTTPServerResponsePart
-
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        let part: HTTPServerResponsePart =
-            switch unwrapOutboundIn(data) {
-            case .head(let head): .head(head)
-            case .body(let buffer): .body(.byteBuffer(buffer))
-            case .end(let trailers): .end(trailers)
-            }
-        context.write(wrapOutboundOut(part), promise: promise)
     }
 }

@@ -38,17 +38,30 @@ public struct SimulatedResponse: Sendable {
     public var status: Int
     /// Headers; `Content-Length` is added when it is not among them.
     public var headers: [(String, String)]
-    /// The body; not sent in an answer to HEAD.
-    public var body: [UInt8]
+    /// What the body is taken from; not sent in an answer to HEAD.
+    public var content: SimulatedContent
+    /// The part of ``content`` that is the body; `nil` for all of it.
+    public var range: Range<Int64>?
     /// Whether the connection is closed instead of an answer.
     public var isDropped = false
 
     /// An answer with bytes.
     public init(_ status: Int, headers: [(String, String)] = [], body: [UInt8] = []) {
+        self.init(status, headers: headers, content: .bytes(body))
+    }
+
+    /// An answer with a content, or a part of it.
+    public init(
+        _ status: Int, headers: [(String, String)] = [], content: SimulatedContent, range: Range<Int64>? = nil
+    ) {
         self.status = status
         self.headers = headers
-        self.body = body
+        self.content = content
+        self.range = range
     }
+
+    /// The body's part of the content.
+    var bodyRange: Range<Int64> { range ?? 0..<content.byteCount }
 
     /// An answer with text.
     public init(_ status: Int, headers: [(String, String)] = [], text: String, type: String = "application/json") {
@@ -76,5 +89,22 @@ extension String {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// As a JSON text, with its quotes.
+    var json: String {
+        var text = "\""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "\"", "\\": text += "\\" + String(scalar)
+            case "\u{0}"..."\u{1f}":
+                let hex = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "\""
     }
 }
