@@ -41,8 +41,7 @@ struct Hubs {
 extension SimulatedFile {
     /// A file with these bytes.
     init(_ path: String, bytes: [UInt8]) {
-        self.init(path, "")
-        self.bytes = bytes
+        self.init(path, .bytes(bytes), digest: Digest.of(bytes), isLarge: true)
     }
 }
 
