@@ -1,5 +1,6 @@
 public import Foundation
 public import Inference
+import ModelHubs
 public import ModelStore
 public import Workers
 
@@ -36,11 +37,19 @@ public actor ModelManager {
     /// The models in the store, by name.
     public nonisolated func downloadedModels() async throws -> [ModelRecord] { try await store.models() }
 
-    /// One model of the store; `nil` is the active one.
+    /// One model of the store, by its name or by what it was pulled as (`user/repo` for `hf.co/user/repo:Q4_K_M`); `nil`
+    /// is the active one.
     ///
     /// - Throws: `ModelStoreError.notFound`, `.invalidName`; `RoostError.noActiveModel`.
     public nonisolated func model(named name: String?) async throws -> ModelRecord {
-        if let name { return try await store.model(named: ModelName(parsing: name)) }
+        if let name {
+            do {
+                return try await store.model(named: ModelName(parsing: name))
+            } catch let error as ModelStoreError {
+                if let record = try await record(pulledAs: name) { return record }
+                throw error
+            }
+        }
         guard let active = try await store.activeModel() else { throw RoostError.noActiveModel }
         return active
     }
@@ -168,6 +177,14 @@ public actor ModelManager {
     public nonisolated func shutdown() async {
         await downloader.shutdown()
         await residency.close()
+    }
+
+    /// The newest model that was pulled by a text that means the same as this one.
+    private nonisolated func record(pulledAs text: String) async throws -> ModelRecord? {
+        guard let readings = try? ModelReferenceParser().readings(of: text).map(\.description) else { return nil }
+        return try await store.models()
+            .filter { record in record.provenance.map { readings.contains($0.reference) } ?? false }
+            .max { $0.modifiedAt < $1.modifiedAt }
     }
 
     private nonisolated func request(

@@ -103,7 +103,7 @@ public struct RoostConfiguration: Sendable, Hashable {
         if let home = environment["ROOST_HOME"], !home.isEmpty {
             return URL(fileURLWithPath: home, isDirectory: true).standardizedFileURL
         }
-        let user = FileManager.default.homeDirectoryForCurrentUser
+        let user = userDirectory(environment)
         #if os(macOS)
             return user.appendingPathComponent("Library/Application Support/Roost", isDirectory: true)
         #else
@@ -113,6 +113,12 @@ public struct RoostConfiguration: Sendable, Hashable {
             }
             return user.appendingPathComponent(".local/share/roost", isDirectory: true)
         #endif
+    }
+
+    /// The person's own folder: `HOME`, as every other program takes it, else what the system says.
+    static func userDirectory(_ environment: [String: String]) -> URL {
+        if let home = environment["HOME"], home.hasPrefix("/") { return URL(fileURLWithPath: home, isDirectory: true) }
+        return FileManager.default.homeDirectoryForCurrentUser
     }
 
     private static func number(

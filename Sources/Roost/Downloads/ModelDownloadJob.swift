@@ -90,7 +90,10 @@ struct ModelDownloadJob: Sendable {
     ) async throws -> ModelRecord {
         try await withThrowingTaskGroup(of: ModelRecord?.self) { group in
             group.addTask {
-                for await command in claim.commands { await download.obey(command) }
+                for await command in claim.commands {
+                    await download.obey(command)
+                    try? await OffPool.run { try claim.update { $0.note(command) } }
+                }
                 return nil
             }
             group.addTask {

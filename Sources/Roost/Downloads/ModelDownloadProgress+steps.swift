@@ -64,4 +64,13 @@ extension DownloadTicket {
         bytesPerSecond = progress.bytesPerSecond
         connectionCount = progress.connectionCount
     }
+
+    /// Remembers what was asked for beyond this run.
+    mutating func note(_ command: DownloadCommand) {
+        switch command {
+        case .limit(let bytesPerSecond): bandwidthLimit = bytesPerSecond
+        case .priority(let priority): self.priority = priority
+        case .pause, .resume, .cancel: break
+        }
+    }
 }

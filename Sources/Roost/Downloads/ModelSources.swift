@@ -20,7 +20,7 @@ struct ModelSources: Sendable {
     /// - Throws: `ModelHubError`.
     init(configuration: RoostConfiguration, clients: ClientSet) async throws {
         let environment = configuration.environment
-        let home = FileManager.default.homeDirectoryForCurrentUser.path
+        let home = RoostConfiguration.userDirectory(environment).path
         var transport = HubTransport(clients: { try clients.client(for: $0) }, userAgent: configuration.userAgent)
         // Programs of this machine are no network.
         providers = ProviderDirectory(

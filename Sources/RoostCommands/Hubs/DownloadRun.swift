@@ -91,7 +91,7 @@ struct DownloadRun {
                 }
             }
         }
-        if let interruption = failures.first(where: { $0 is CancellationError }) { throw interruption }
+        if failures.contains(where: { $0 is CancellationError }) { throw ExitStatus.interrupted.code }
         if failures.count == 1, order.count == 1, let failure = failures.first { throw failure }
         if !failures.isEmpty { throw ExitStatus.failure.code }
         return records
