@@ -80,6 +80,15 @@ struct CatalogTests {
         #expect(await failure { try await Catalog.load(path: folder.path + "/none.json") } != nil)
     }
 
+    @Test("a fact that a catalog does not know can be left out or null")
+    func unknownFacts() throws {
+        let text = Self.good.replacing("\"tier\"", with: "\"license\":null,\"contextLength\":null,\"tier\"")
+        let entry = try #require(try Catalog(json: Data(text.utf8), source: "own.json").entries.first)
+        #expect(entry.license == nil)
+        #expect(entry.contextLength == nil)
+        #expect(entry.architecture == nil)
+    }
+
     @Test(
         "a mistake in a catalog is named with its place",
         arguments: [

@@ -170,6 +170,23 @@ struct DiscoveryTests {
         #expect(report.problems.map(\.reason) == ["it is a link that leads out of the cache"])
     }
 
+    @Test("a blob that the cache's repositories share is known by its SHA-256, not by the name of the shared file")
+    func sharedBlobs() async throws {
+        let folder = try TemporaryFolder()
+        let root = ".cache/huggingface/hub"
+        let xet = String(repeating: "c", count: 64)
+        let digest = Self.digest("weights").hexadecimal
+        let shared = try folder.write("\(root)/blobs/cc/\(xet)", "weights")
+        try folder.link("\(root)/models--u--m/blobs/\(digest)", to: "../../blobs/cc/\(xet)")
+        try folder.link(
+            "\(root)/models--u--m/snapshots/\(String(repeating: "a", count: 40))/m.gguf", to: "../../blobs/\(digest)")
+        let report = try await Self.run(folder, [:], [HuggingFaceCache()])
+        #expect(report.problems.isEmpty)
+        let file = try #require(report.models.first?.files.first)
+        #expect(file.claimedDigest == Self.digest("weights"))
+        #expect(file.path == shared)
+    }
+
     @Test(
         "the cache is where the variables say",
         arguments: [

@@ -102,4 +102,30 @@ struct ModelVariantTests {
         #expect(ModelVariant.projector(for: top, among: files)?.name == "mmproj-F16")
         #expect(ModelVariant.projector(for: below, among: files)?.name == "sub/mmproj-F32")
     }
+
+    @Test("without half precision a projector of the model's own quantization comes first; names tell whose it is")
+    func projectorChoice() throws {
+        func chosen(_ model: String, _ projectors: String...) -> String? {
+            let files = Self.listing(model) + projectors.flatMap { Self.listing($0) }
+            return ModelVariant.all(in: files).first.flatMap { ModelVariant.projector(for: $0, among: files)?.name }
+        }
+        #expect(
+            chosen("m-Q6_K.gguf", "mmproj-m-Q8_0.gguf", "mmproj-m-Q6_K.gguf", "mmproj-m-BF16.gguf") == "mmproj-m-Q6_K")
+        #expect(chosen("m-Q6_K.gguf", "mmproj-m-Q8_0.gguf", "mmproj-m-BF16.gguf") == "mmproj-m-BF16")
+        #expect(chosen("big-9b-Q4_0.gguf", "mmproj-big-2b-F16.gguf", "mmproj-big-9b-Q8_0.gguf") == "mmproj-big-9b-Q8_0")
+        #expect(chosen("m-Q4_0.gguf") == nil)
+    }
+
+    @Test("a projector is no model, even when it is asked for")
+    func projectorIsNoModel() throws {
+        let files = Self.listing("m-Q4_0.gguf", "mmproj-F16.gguf")
+        let path = try #require(RepositoryPath("MMPROJ-F16.gguf"))
+        let error = #expect(throws: ModelHubError.self) {
+            try ModelVariant.choose(.file(path), from: files, in: "u/m")
+        }
+        #expect(error?.description.contains("ask for the model") == true)
+        #expect(throws: ModelHubError.self) {
+            try ModelVariant.choose(.automatic, from: Self.listing("mmproj-F16.gguf"), in: "u/m")
+        }
+    }
 }

@@ -82,7 +82,7 @@ struct RealClientTests {
             })
         let facts = Facts(
             token: "hf_tester", files: files, secret: Digest.of([UInt8]("secret weights".utf8)).hexadecimal,
-            bytes_from: (server.storage ?? server.hub).address)
+            bytesFrom: (server.storage ?? server.hub).address)
         return String(decoding: try JSONEncoder().encode(facts), as: UTF8.self)
     }
 
@@ -91,7 +91,7 @@ struct RealClientTests {
         let token: String
         let files: [String: FileFacts]
         let secret: String
-        let bytes_from: String
+        let bytesFrom: String
     }
 
     private struct FileFacts: Encodable {

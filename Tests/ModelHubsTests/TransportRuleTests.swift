@@ -42,7 +42,13 @@ struct TransportRuleTests {
             ("fd00::1", .privateNetwork), ("printer.local", .privateNetwork), ("169.254.169.254", .special),
             ("2130706433", .special), ("0x7f000001", .special), ("127.1", .special), ("0177.0.0.1", .special),
             ("::ffff:169.254.169.254", .special), ("fe80::1", .special), ("0.0.0.0", .special),
-            ("172.32.0.1", .outside), ("fd.example.com", .outside),
+            ("172.32.0.1", .outside), ("fd.example.com", .outside), ("0000:0000:0:0:0:ffff:7f00:1", .special),
+            ("00::1", .loopback), ("::", .special), ("::7f00:1", .special), ("fe80::1%eth0", .special),
+            ("fec0::1", .special), ("2002:7f00:1::", .special), ("2001::1", .special), ("64:ff9b::808:808", .outside),
+            ("64:ff9b::a9fe:a9fe", .special), ("64:ff9b::0a00:1", .special), ("64:ff9b:1::1", .special),
+            ("fc00::", .privateNetwork), ("ff02::1", .special), ("198.18.0.1", .special),
+            ("100.64.0.1", .privateNetwork),
+            ("nonsense::zz", .special),
         ] as [(String, NetworkReach)])
     func reach(host: String, expected: NetworkReach) { #expect(NetworkReach(ofHost: host) == expected) }
 

@@ -18,10 +18,11 @@ public struct HuggingFaceCache: LocalModelStore {
 
     /// Reads every snapshot; a file that several commits share is reported once, for the main branch's if that has it.
     public func scan(_ folder: String) -> DiscoveryReport {
+        let folder = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
         var report = DiscoveryReport()
         for name in FileTree.names(in: folder) {
             guard name.hasPrefix("models--"), let repository = Self.repository(ofFolder: name) else { continue }
-            report.add(scan(repository, folder + "/" + name))
+            report.add(scan(repository, folder + "/" + name, cache: folder))
         }
         return report
     }
@@ -31,7 +32,7 @@ public struct HuggingFaceCache: LocalModelStore {
         RepositoryName(String(name.dropFirst("models--".count)).replacing("--", with: "/"))
     }
 
-    private func scan(_ repository: RepositoryName, _ folder: String) -> DiscoveryReport {
+    private func scan(_ repository: RepositoryName, _ folder: String, cache: String) -> DiscoveryReport {
         var report = DiscoveryReport()
         let main = FileTree.content(of: folder + "/refs/main", upTo: 256)
             .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
@@ -46,15 +47,14 @@ public struct HuggingFaceCache: LocalModelStore {
             for entry in FileTree.files(below: snapshot) {
                 guard var listed = entry.listed, listed.path.isGGUF else { continue }
                 let target = URL(fileURLWithPath: snapshot + "/" + entry.path).resolvingSymlinksInPath().path
-                guard target.hasPrefix(folder + "/") else {
+                guard target.hasPrefix(cache + "/") else {
                     report.problems.append(
                         DiscoveryProblem(
                             store: identifier, path: snapshot + "/" + entry.path,
                             reason: "it is a link that leads out of the cache"))
                     continue
                 }
-                // A large file's blob is named by its SHA-256, a small one's by Git's.
-                listed.digest = Digest(hexadecimal: URL(fileURLWithPath: target).lastPathComponent)
+                listed.digest = Self.digest(ofLink: snapshot + "/" + entry.path)
                 listing.append(listed)
                 real[snapshot + "/" + entry.path] = target
             }
@@ -73,6 +73,15 @@ public struct HuggingFaceCache: LocalModelStore {
             report.add(found)
         }
         return report
+    }
+
+    /// The SHA-256 by which the snapshot's link names a large file's blob; a small file's blob is named by Git's hash.
+    ///
+    /// Only that first link counts: since huggingface_hub 2 a blob can itself be a link into a folder that the cache's
+    /// repositories share, where files are named by their Xet hash, which looks the same and is another.
+    private static func digest(ofLink path: String) -> Digest? {
+        let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+        return target.flatMap { $0.split(separator: "/").last }.flatMap { Digest(hexadecimal: String($0)) }
     }
 
     private func origin(_ repository: RepositoryName, _ name: String) -> ModelReference? {

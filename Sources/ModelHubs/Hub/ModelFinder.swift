@@ -4,6 +4,11 @@ import Security
 ///
 /// A short name means the catalog's model when the catalog has it, and that of Ollama's library otherwise. A text with
 /// several readings is looked up in each; when more than one exists, the answer is the choices.
+///
+/// ```swift
+/// let finder = ModelFinder(catalog: try Catalog.builtIn(), hubs: [huggingFace, ollama, URLHub(transport: transport), LocalHub()])
+/// let model = try await finder.resolve("hf.co/TheBloke/phi-2-GGUF", options: ResolveOptions(quantization: "Q8_0"))
+/// ```
 public struct ModelFinder: Sendable {
     /// Reads names.
     public let parser: ModelReferenceParser

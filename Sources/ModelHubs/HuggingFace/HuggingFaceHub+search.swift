@@ -3,7 +3,7 @@ import Foundation
 extension HuggingFaceHub {
     func searchURL(_ query: ModelSearch) throws -> URL {
         var items = [
-            ("search", query.text), ("filter", "gguf"), ("sort", query.order.rawValue), ("direction", "-1"),
+            ("search", query.text), ("filter", "gguf"), ("sort", query.order.rawValue),
             ("limit", String(query.pageSize)),
         ]
         if query.text.isEmpty { items.removeFirst() }

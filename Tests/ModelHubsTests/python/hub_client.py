@@ -74,7 +74,7 @@ for name, fact in facts["files"].items():
     assert metadata.commit_hash == commit and metadata.size == fact["size"], metadata
     assert not fact["large"] or metadata.etag == fact["sha256"], metadata
     if fact["large"]:
-        assert metadata.location.startswith(facts["bytes_from"]), metadata
+        assert metadata.location.startswith(facts["bytesFrom"]), metadata
 
 step("download")
 weights = "tiny-Q4_K_M.gguf"
