@@ -192,7 +192,11 @@ let package = Package(
         tests("RoostCommandsTests", ["RoostCommands", "Roost", "Terminal", "ModelFixtures"]),
         tests("TerminalTests", ["Terminal"]),
         tests(
-            "IntegrationTests", ["ModelFixtures", "ModelFormats", "ModelStore", "Security"], exclude: ["python"]),
+            "IntegrationTests",
+            [
+                "HubSimulator", "ModelFixtures", "ModelFormats", "ModelStore", "Security",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], exclude: ["python"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

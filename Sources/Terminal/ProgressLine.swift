@@ -33,8 +33,9 @@ public struct ProgressLine: Sendable, Hashable {
 
     /// Percentage, bytes, speed and time left: `42%  120 MB of 285 MB  31 MB/s  6 s left`.
     var facts: String {
+        // Nothing is known yet but what goes on.
+        if completed == 0, total == nil, let note { return note }
         var parts: [String] = []
-        // 100 % is said when all is there, not when it nearly is.
         if let fraction { parts.append("\(Int(fraction * 100))%") }
         let done = HumanReadable.bytes(completed)
         parts.append(total.map { "\(done) of \(HumanReadable.bytes($0))" } ?? done)

@@ -51,6 +51,7 @@ struct DownloadTests {
             #expect(
                 try await hubs.manager.generate("Hi", model: record.name.description, options: short).tokens.count == 4)
 
+            #expect(try await hubs.manager.model(named: "maker/tiny-GGUF:Q8_0").name == record.name)
             let before = hubs.storageRequestCount
             #expect(before > 0)
             #expect(try await hubs.manager.download("maker/tiny-GGUF:Q8_0").value().name == record.name)

@@ -105,7 +105,11 @@ public struct ModelFinder: Sendable {
             throw ModelHubError.ambiguous(text: text, choices: found.map(\.reading.description))
         }
         if let answer = found.first { return answer }
-        if readings.count == 1, let failure = failures.first, readings.first?.namesItsHub == true { throw failure }
+        if readings.count == 1, let failure = failures.first, let reading = readings.first,
+            try reading.namesItsHub || entry(for: reading) != nil
+        {
+            throw failure
+        }
         throw ModelHubError.unknownModel(text: text, suggestions: catalog.suggestions(for: text))
     }
 

@@ -6,7 +6,7 @@ import Security
 
 extension DownloadPlan {
     /// The model as the store takes it in, with the files that were fetched by their place in the plan.
-    func incomingModel(_ fetched: [Int: DownloadedFile]) -> IncomingModel {
+    func incomingModel(_ fetched: [Int: DownloadedFile], licenseText: String?) -> IncomingModel {
         var incoming: [IncomingFile] = []
         for (index, planned) in files.enumerated() {
             let file = planned.file
@@ -34,7 +34,8 @@ extension DownloadPlan {
             name: name, files: incoming,
             provenance: Provenance(
                 hub: model.hub.rawValue, reference: model.reference.description, repository: model.repository,
-                revision: model.revision, retrievedAt: Date(), license: model.license))
+                revision: model.revision, retrievedAt: Date(), license: model.license),
+            licenseText: licenseText)
     }
 
     /// The adopted file that an error of the store's is about.
@@ -56,6 +57,6 @@ extension DownloadPlan {
         var files = files
         files[index] = File(file: files[index].file, action: .fetch)
         return DownloadPlan(
-            name: name, model: model, files: files, isComplete: isComplete, freeByteCount: freeByteCount)
+            name: name, model: model, files: files, licenseFile: licenseFile, isComplete: isComplete, freeByteCount: freeByteCount)
     }
 }

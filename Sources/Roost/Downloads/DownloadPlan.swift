@@ -27,6 +27,8 @@ public struct DownloadPlan: Sendable, Hashable {
     public let model: ResolvedModel
     /// The files, the weights first and in order.
     public let files: [File]
+    /// A text that its hub keeps without a digest; it is read with the model, and its absence is no failure.
+    let licenseFile: ModelFile?
     /// Whether the store has all of it under this name already.
     public let isComplete: Bool
     /// Bytes free where new content goes.

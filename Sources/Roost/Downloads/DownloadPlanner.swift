@@ -11,11 +11,16 @@ struct DownloadPlanner: Sendable {
     /// - Throws: `ModelHubError`, `ModelStoreError`, `CancellationError`.
     func plan(_ text: String, _ options: DownloadOptions) async throws -> DownloadPlan {
         let model = try await sources.finder.resolve(text, options: options.resolveOptions)
-        return try await plan(model, options)
+        return try await plan(text, model, options)
     }
 
-    func plan(_ model: ResolvedModel, _ options: DownloadOptions) async throws -> DownloadPlan {
-        let name = try ModelName(parsing: options.name ?? model.name)
+    private func plan(_ text: String, _ model: ResolvedModel, _ options: DownloadOptions) async throws -> DownloadPlan {
+        // A short name is kept as it was said, so that it is found again by the same word without a hub.
+        let name = try ModelName(parsing: options.name ?? (ShortName(text) == nil ? model.name : text))
+        var model = model
+        let isText = { (file: ModelFile) in file.role == .license && file.digest == nil && model.hub != .local }
+        let licenseFile = model.files.first(where: isText)
+        model.files.removeAll(where: isText)
         var actions: [DownloadPlan.Action] = []
         for file in model.files {
             if let digest = file.digest, let byteCount = file.byteCount,
@@ -36,7 +41,7 @@ struct DownloadPlanner: Sendable {
         }
         return DownloadPlan(
             name: name, model: model,
-            files: zip(model.files, actions).map { DownloadPlan.File(file: $0, action: $1) },
+            files: zip(model.files, actions).map { DownloadPlan.File(file: $0, action: $1) }, licenseFile: licenseFile,
             isComplete: try await isComplete(name, model), freeByteCount: try await freeByteCount(model))
     }
 
@@ -64,10 +69,9 @@ struct DownloadPlanner: Sendable {
     /// Whether the name refers to exactly these files, all of them undamaged.
     private func isComplete(_ name: ModelName, _ model: ResolvedModel) async throws -> Bool {
         guard let record = try? await store.model(named: name) else { return false }
-        let wanted = model.files.map(\.digest)
-        guard wanted.allSatisfy({ $0 != nil }), record.files.map(\.digest) == wanted.compactMap({ $0 }) else {
-            return false
-        }
+        let wanted = model.files.filter { $0.role != .license }.map(\.digest)
+        let present = record.files.filter { $0.role != .license }.map(\.digest)
+        guard wanted.allSatisfy({ $0 != nil }), present == wanted.compactMap({ $0 }) else { return false }
         for file in record.files where try await !store.contains(file.digest, byteCount: file.byteCount) {
             return false
         }

@@ -183,8 +183,14 @@ struct ModelDownloadJob: Sendable {
         _ plan: DownloadPlan, _ fetched: [Int: DownloadedFile], _ feed: ProgressBroadcast<ModelDownloadProgress>
     ) async throws -> ModelRecord {
         feed.update { $0.state = .verifying }
-        let model = plan.incomingModel(fetched)
+        let model = plan.incomingModel(fetched, licenseText: await licenseText(of: plan))
         return try await store.register(model, replacing: true, linking: .automatic)
+    }
+
+    private func licenseText(of plan: DownloadPlan) async -> String? {
+        guard let file = plan.licenseFile else { return nil }
+        guard let bytes = try? await planner.sources.finder.content(of: file) else { return nil }
+        return String(validating: bytes, as: UTF8.self)
     }
 
     // MARK: Words

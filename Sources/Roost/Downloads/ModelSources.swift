@@ -21,7 +21,15 @@ struct ModelSources: Sendable {
     init(configuration: RoostConfiguration, clients: ClientSet) async throws {
         let environment = configuration.environment
         let home = RoostConfiguration.userDirectory(environment).path
-        var transport = HubTransport(clients: { try clients.client(for: $0) }, userAgent: configuration.userAgent)
+        let proxy = configuration.downloads.proxy
+        var transport = HubTransport(
+            clients: { try clients.client(for: $0) }, userAgent: configuration.userAgent,
+            addresses: AddressPolicy(
+                resolver: HostResolver { host in
+                    // A proxy looks names up by itself, and this machine may not be able to.
+                    if let url = URL(string: "https://\(host)"), try proxy.server(for: url) != nil { return nil }
+                    return try await HostResolver.system.addresses(of: host)
+                }))
         // Programs of this machine are no network.
         providers = ProviderDirectory(
             providers: try ProviderDirectory.local(environment: environment), transport: transport)

@@ -25,6 +25,8 @@ final class DownloadReport: Sendable {
 
     private func update(_ progress: ModelDownloadProgress, of key: String) {
         guard let board else { return tell(progress) }
+        // The error says it.
+        if progress.state == .failed { return }
         let lines = rows.withLock { rows in
             if let index = rows.firstIndex(where: { $0.key == key }) {
                 rows[index].progress = progress

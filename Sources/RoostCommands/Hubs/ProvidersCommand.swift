@@ -37,6 +37,9 @@ struct ListedProvider: ListedItem, Encodable {
     let isHealthy: Bool
     let models: [Model]?
     let problem: String?
+    private let reason: String
+
+    private enum CodingKeys: String, CodingKey { case name, address, isHealthy, models, problem }
 
     init(_ status: ProviderStatus) {
         name = status.name
@@ -44,6 +47,8 @@ struct ListedProvider: ListedItem, Encodable {
         isHealthy = status.isHealthy
         models = status.models?.map { Model(name: $0.name, byteCount: $0.byteCount, quantization: $0.quantization) }
         problem = status.failure.map { "\($0)" }
+        reason =
+            if case .unreachable(_, let words)? = status.failure { words } else { status.failure.map { "\($0)" } ?? "" }
     }
 
     static let columns: [Table.Column] = [
@@ -53,7 +58,7 @@ struct ListedProvider: ListedItem, Encodable {
     var cells: [String] {
         [
             name, address, isHealthy ? "answers" : "not there",
-            models.map { $0.isEmpty ? "none" : $0.map(\.name).joined(separator: " ") } ?? problem ?? "",
+            models.map { $0.isEmpty ? "none" : $0.map(\.name).joined(separator: " ") } ?? reason,
         ]
     }
 }
