@@ -91,13 +91,7 @@ extension KillTests {
     }
 
     private func start(_ fixture: DownloadFixture, _ server: FaultServer) throws -> RunningProgram {
-        try RunningProgram(
-            "DownloadProgram",
-            arguments: [
-                server.url().absoluteString, fixture.digest.description, "\(fixture.content.count)",
-                fixture.folder.path,
-                "\(Self.blockByteCount)", "\(Self.journalByteCount)",
-            ])
+        try fixture.program(server)
     }
 }
 
