@@ -58,7 +58,7 @@ import Testing
 
     @Test func aCertificateForAnotherNameIsNotTrusted() async throws {
         let fixture = try DownloadFixture()
-        let identity = try FaultIdentity(names: ["other.invalid"], folder: fixture.folder)
+        let identity = try FaultIdentity(names: ["other.invalid"], isForThisMachine: false, folder: fixture.folder)
         let server = try await FaultServer.serving(fixture.content, identity: identity)
         let error = await DownloadedFile.failure {
             try await fixture.fetch(
@@ -129,7 +129,8 @@ import Testing
         let variables = ["HTTPS_PROXY": "http://me:canary@127.0.0.1:\(proxy.port)"]
         let error = await DownloadedFile.failure {
             try await fixture.fetch(
-                fixture.request(server.url(host: Self.hub)), configuration: configuration(variables, trusting: identity))
+                fixture.request(server.url(host: Self.hub)), configuration: configuration(variables, trusting: identity)
+            )
         }
         let found = try #require(error as? DownloadError)
         guard case .proxyRefused = found else {

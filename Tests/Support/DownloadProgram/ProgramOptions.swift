@@ -50,7 +50,8 @@ struct ProgramOptions {
     var request: DownloadRequest {
         DownloadRequest(
             identity: .pinned(digest, byteCount: byteCount), sources: [DownloadSource(url)],
-            destination: folder.appendingPathComponent("blobs"), partialFolder: folder.appendingPathComponent("partial"),
+            destination: folder.appendingPathComponent("blobs"),
+            partialFolder: folder.appendingPathComponent("partial"),
             bandwidthLimit: limit)
     }
 }

@@ -13,15 +13,16 @@ public struct FaultIdentity: Sendable {
         public let description: String
     }
 
-    /// Makes a certificate for these names; numbers are those of this machine.
-    public init(names: [String], folder: URL) throws {
+    /// Makes a certificate for these names, and for 127.0.0.1 unless `isForThisMachine` is `false`.
+    public init(names: [String], isForThisMachine: Bool = true, folder: URL) throws {
         certificate = folder.appendingPathComponent("certificate.pem")
         key = folder.appendingPathComponent("key.pem")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        let list = (names.map { "DNS:\($0)" } + ["IP:127.0.0.1"]).joined(separator: ",")
+        let list = (names.map { "DNS:\($0)" } + (isForThisMachine ? ["IP:127.0.0.1"] : [])).joined(separator: ",")
         process.arguments = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+            "2",
             "-subj", "/CN=fault-server", "-addext", "subjectAltName=\(list)", "-keyout", key.path, "-out",
             certificate.path,
         ]

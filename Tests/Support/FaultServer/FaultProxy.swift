@@ -57,7 +57,8 @@ public final class FaultProxy: Sendable {
         for channel in log.channels.withLock({ $0 }) { try? await channel.close() }
     }
 
-    private static func serve(_ channel: any Channel, _ target: Int, _ authorization: String?, _ log: Log) async throws {
+    private static func serve(_ channel: any Channel, _ target: Int, _ authorization: String?, _ log: Log) async throws
+    {
         let connection = try await channel.eventLoop.submit {
             try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
         }.get()
