@@ -28,3 +28,18 @@ extension DownloadFixture {
         return (try #require(journal).map.landedByteCount, server)
     }
 }
+
+extension DownloadFixture {
+    /// Leaves the partial folder as a process that was killed between verification and rename does.
+    func leaveComplete() throws {
+        var map = BlockMap(byteCount: Int64(content.count), blockByteCount: Self.blockByteCount)
+        for block in 0..<map.blockCount {
+            let range = map.range(of: block)
+            let bytes = Array(content[Int(range.lowerBound)..<Int(range.upperBound)])
+            map.land(block, checksum: bytes.withUnsafeBytes { XXHash64.of($0) })
+        }
+        try FileManager.default.createDirectory(at: partialFolder, withIntermediateDirectories: true)
+        try Data(content).write(to: dataURL)
+        try Data(Journal(key: digest, map: map).encoded()).write(to: journalURL)
+    }
+}

@@ -15,93 +15,157 @@ import Testing
 #endif
 
 /// A process that is killed in the middle of a download, again and again.
-@Suite(.timeLimit(.minutes(3))) struct KillTests {
-    private static let blockByteCount = 16 << 10
-    private static let journalByteCount = 512 << 10
+///
+/// `ROOST_KILL_COUNT` and `ROOST_KILL_BYTES` make it longer, `ROOST_KILL_PROGRAM` names another build of the program;
+/// a file that is complete before all kills are done is fetched anew.
+@Suite(.timeLimit(.minutes(60))) struct KillTests {
+    /// What is killed, and how much a kill may cost.
+    private struct Plan {
+        var killCount = 12
+        var byteCount = 64 << 20
+        var blockByteCount = 64 << 10
+        var journalByteCount = 4 << 20
+        /// Of the server.
+        var bytesPerSecond = 48 << 20
+        var program: String?
+
+        init(_ variables: [String: String]) {
+            program = variables["ROOST_KILL_PROGRAM"]
+            killCount = variables["ROOST_KILL_COUNT"].flatMap { Int($0) } ?? killCount
+            guard let count = variables["ROOST_KILL_BYTES"].flatMap({ Int($0) }) else { return }
+            byteCount = count
+            blockByteCount = 512 << 10
+            journalByteCount = 64 << 20
+            bytesPerSecond = 160 << 20
+        }
+
+        /// One journal interval and the blocks in flight.
+        var bound: Int64 { Int64(journalByteCount + 16 * blockByteCount) }
+    }
 
     @Test func killedAtRandomPointsTheFileIsRightAndLittleIsFetchedTwice() async throws {
-        let fixture = try DownloadFixture(byteCount: 24 << 20)
+        let plan = Plan(ProcessInfo.processInfo.environment)
+        let fixture = try DownloadFixture(byteCount: 0)
+        let content = RepeatedContent(byteCount: plan.byteCount)
         // Counts what it sends, and says when it has sent as much as the round allows; then it sends no more.
-        let meter = Meter()
+        let meter = Meter(bytesPerSecond: plan.bytesPerSecond)
         let server = try await FaultServer.start { request, connection in
             guard let range = request.range else { return try await connection.sendEmpty(400) }
             try await connection.sendHead(
                 206,
                 [
-                    ("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(fixture.content.count)"),
+                    ("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(content.byteCount)"),
                     ("Content-Length", "\(range.count)"),
                 ])
             var start = range.lowerBound
             while start < range.upperBound {
-                let end = min(start + 16384, range.upperBound)
+                let end = min(start + 65536, range.upperBound)
                 try await meter.send(end - start)
-                try await connection.send(fixture.content[start..<end])
+                try await connection.send(content.bytes(start..<end))
                 start = end
             }
         }
-        var generator = SystemRandomNumberGenerator()
-        var promised: Int64 = 0
+        let journal = JournalFile(
+            path: fixture.partialFolder.appendingPathComponent(content.digest.fileName + ".journal").path,
+            folder: fixture.partialFolder.path)
+        let finished = fixture.destination.appendingPathComponent(content.digest.fileName)
         var losses: [Int64] = []
-        while true {
-            meter.allow(Int.random(in: 1..<(3 << 20), using: &generator))
-            let program = try start(fixture, server)
-            let ended = Task { await program.end() }
-            let full = Task { try await meter.isFull() }
-            let isOver = await Self.first(ended, full, pid: program.pid)
-            if isOver { break }
-            _ = await ended.value
-            let landed =
-                JournalFile(path: fixture.journalURL.path, folder: fixture.partialFolder.path)
-                .read()?.map.landedByteCount ?? 0
-            #expect(landed >= promised, "a journal never promises less than the one before")
-            losses.append(meter.sentThisRound - (landed - promised))
-            promised = landed
-            try #require(losses.count < 500)
+        var fileCount = 0
+        while losses.count < plan.killCount || fileCount == 0 {
+            var promised: Int64 = 0
+            while true {
+                let isLast = losses.count >= plan.killCount
+                meter.allow(isLast ? .max : Int.random(in: 1..<(4 * plan.journalByteCount)))
+                let program = try RunningProgram(
+                    path: plan.program ?? RunningProgram.path("DownloadProgram"),
+                    arguments: [
+                        server.url().absoluteString, content.digest.description, "\(content.byteCount)",
+                        fixture.folder.path, "\(plan.blockByteCount)", "\(plan.journalByteCount)",
+                    ], folder: fixture.folder)
+                if try await Self.endsByItself(program, before: meter) { break }
+                let landed = journal.read()?.map.landedByteCount ?? 0
+                #expect(landed >= promised, "a journal never promises less than the one before")
+                losses.append(max(0, meter.sentThisRound - (landed - promised)))
+                promised = landed
+            }
+            let descriptor = try FileCalls.openFile(finished.path, flags: O_RDONLY)
+            defer { close(descriptor) }
+            #expect(try Digest.ofFile(descriptor: descriptor) == content.digest)
+            #expect(try fixture.names(in: fixture.partialFolder) == [])
+            try FileManager.default.removeItem(at: finished)
+            fileCount += 1
         }
-        let file = fixture.destination.appendingPathComponent(fixture.digest.fileName)
-        #expect(Digest.of([UInt8](try Data(contentsOf: file))) == fixture.digest)
-        #expect(losses.count >= 5, "killed \(losses.count) times")
-        // What the sockets held and the program never saw counts here as lost, too.
-        let most = losses.max() ?? 0
-        print(
-            "killed \(losses.count) times, fetched twice at most \(most) bytes, \(losses.reduce(0, +) / Int64(max(1, losses.count))) on average"
-        )
         await server.stop()
+        let sorted = losses.sorted()
+        print(
+            "killed \(losses.count) times, \(fileCount) files of \(plan.byteCount) bytes, each right; fetched twice per kill:",
+            "median \(sorted[sorted.count / 2]), most \(sorted[sorted.count - 1]), bound \(plan.bound) bytes")
+        // What sockets held and the program never saw counts as lost here, too.
+        #expect(sorted[sorted.count / 2] <= plan.bound)
+        #expect(sorted[sorted.count - 1] <= 2 * plan.bound)
     }
-}
 
-extension KillTests {
     /// Whether the program ended by itself before the round was full; when the round was full first it is killed.
-    private static func first(
-        _ ended: Task<Void, Never>, _ full: Task<Void, any Error>, pid: Int32
-    ) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
+    private static func endsByItself(_ program: RunningProgram, before meter: Meter) async throws -> Bool {
+        let isOver = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                await ended.value
+                await program.end()
                 return true
             }
-            group.addTask {
-                // A round that is never full ends with the program.
-                (try? await full.value) == nil
-            }
+            // Cancelled when the program is over: a round that is never full ends with it.
+            group.addTask { (try? await meter.isFull()) == nil }
             let isOver = await group.next() ?? true
-            if isOver { full.cancel() } else { kill(pid, SIGKILL) }
+            if !isOver { kill(program.pid, SIGKILL) }
+            group.cancelAll()
             return isOver
         }
-    }
-
-    private func start(_ fixture: DownloadFixture, _ server: FaultServer) throws -> RunningProgram {
-        try RunningProgram(
-            "DownloadProgram",
-            arguments: [
-                server.url().absoluteString, fixture.digest.description, "\(fixture.content.count)",
-                fixture.folder.path,
-                "\(Self.blockByteCount)", "\(Self.journalByteCount)",
-            ])
+        await program.end()
+        if isOver { #expect(await program.status() == 0, "\(program.output)") }
+        return isOver
     }
 }
 
-/// Counts what a server sends in a round, and holds it when the round is full.
+/// A large content of which only a little is in memory: a mebibyte again and again, each begun with its number.
+private struct RepeatedContent: Sendable {
+    private static let period = 1 << 20
+    let byteCount: Int
+    let digest: Digest
+    private let base: [UInt8]
+
+    init(byteCount: Int) {
+        self.byteCount = byteCount
+        let base = FaultContent(byteCount: Self.period, seed: 9).bytes
+        self.base = base
+        var hash = ContentHash()
+        for start in stride(from: 0, to: byteCount, by: Self.period) {
+            hash.update(Self.bytes(start..<min(byteCount, start + Self.period), base))
+        }
+        digest = hash.finish()
+    }
+
+    func bytes(_ range: Range<Int>) -> [UInt8] { Self.bytes(range, base) }
+
+    /// - Parameter range: Within one period.
+    private static func bytes(_ range: Range<Int>, _ base: [UInt8]) -> [UInt8] {
+        let (number, offset) = range.lowerBound.quotientAndRemainder(dividingBy: period)
+        let first = min(range.count, period - offset)
+        var bytes = Array(base[offset..<(offset + first)])
+        if first < range.count { bytes += base[..<(range.count - first)] }
+        var label = number
+        var position = offset
+        while position < 8, position - offset < first {
+            bytes[position - offset] = UInt8(truncatingIfNeeded: label >> (8 * position))
+            position += 1
+        }
+        label += 1
+        for index in 0..<max(0, min(8, range.count - first)) {
+            bytes[first + index] = UInt8(truncatingIfNeeded: label >> (8 * index))
+        }
+        return bytes
+    }
+}
+
+/// Counts what a server sends in a round, holds it to a rate, and stops it when the round is full.
 private final class Meter: Sendable {
     private struct State {
         var allowance = 0
@@ -110,6 +174,11 @@ private final class Meter: Sendable {
 
     private let state = Mutex(State())
     private let changed = ChangeSignal()
+    private let limiter: BandwidthLimiter
+
+    init(bytesPerSecond: Int) {
+        limiter = BandwidthLimiter(bytesPerSecond: Int64(bytesPerSecond), time: SystemTime())
+    }
 
     var sentThisRound: Int64 { state.withLock { $0.sent } }
 
@@ -120,6 +189,7 @@ private final class Meter: Sendable {
     }
 
     func send(_ count: Int) async throws {
+        try await limiter.pass(count)
         while true {
             let version = changed.version
             let mayGo = state.withLock { state in

@@ -119,15 +119,7 @@ import Testing
 
     @Test func aCrashBetweenVerificationAndRenameNeedsNoByteAgain() async throws {
         let fixture = try DownloadFixture()
-        var map = BlockMap(byteCount: Int64(fixture.content.count), blockByteCount: 8192)
-        for block in 0..<map.blockCount {
-            let range = map.range(of: block)
-            let bytes = fixture.content[Int(range.lowerBound)..<Int(range.upperBound)]
-            map.land(block, checksum: Array(bytes).withUnsafeBytes { XXHash64.of($0) })
-        }
-        try FileManager.default.createDirectory(at: fixture.partialFolder, withIntermediateDirectories: true)
-        try Data(fixture.content).write(to: fixture.dataURL)
-        try Data(Journal(key: fixture.digest, map: map).encoded()).write(to: fixture.journalURL)
+        try fixture.leaveComplete()
         let server = try await FaultServer.serving(fixture.content)
         let file = try await fixture.fetch(fixture.request(server.url()))
         try fixture.expectFinished(file)

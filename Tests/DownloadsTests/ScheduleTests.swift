@@ -81,17 +81,19 @@ import Testing
 
     @Test func connectionsGrowWhileTheRateDoes() {
         var governor = ConnectionGovernor(initial: 4, maximum: 16)
-        for _ in 0..<2 { governor.observe(100) }
+        for _ in 0..<3 { governor.observe(100, activeCount: 4) }
         #expect(governor.target == 8)
-        for _ in 0..<2 { governor.observe(200) }
+        for _ in 0..<9 { governor.observe(100, activeCount: 7) }
+        #expect(governor.target == 8, "the eighth does not carry bytes yet")
+        for _ in 0..<3 { governor.observe(200, activeCount: 8) }
         #expect(governor.target == 16)
-        for _ in 0..<20 { governor.observe(400) }
+        for _ in 0..<20 { governor.observe(400, activeCount: 16) }
         #expect(governor.target == 16)
     }
 
     @Test func aStepThatBringsNothingIsTakenBack() {
         var governor = ConnectionGovernor(initial: 4, maximum: 16)
-        for _ in 0..<10 { governor.observe(100) }
+        for _ in 0..<10 { governor.observe(100, activeCount: governor.target) }
         #expect(governor.target == 4)
     }
 
@@ -105,8 +107,8 @@ import Testing
 
     @Test func aCollapseHalves() {
         var governor = ConnectionGovernor(initial: 16, maximum: 16)
-        for _ in 0..<4 { governor.observe(1000) }
-        for _ in 0..<16 { governor.observe(100) }
+        for _ in 0..<5 { governor.observe(1000, activeCount: 16) }
+        for _ in 0..<16 { governor.observe(100, activeCount: 16) }
         #expect(governor.target == 8)
     }
 }

@@ -22,13 +22,12 @@ final class BlockingThreads: @unchecked Sendable {
         condition.signal()
         condition.unlock()
         if starts {
-            let thread = Thread { self.work(executor) }
-            thread.name = "roost.downloads"
-            thread.start()
+            Thread { self.work(executor) }.start()
         }
     }
 
     private func work(_ executor: UnownedTaskExecutor) {
+        Thread.current.name = "roost.downloads"
         while true { take().runSynchronously(on: executor) }
     }
 

@@ -11,12 +11,15 @@ final class BandwidthLimiter: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Whether there is a rate at all: asked for every chunk of every connection.
+    private let isLimited: Atomic<Bool>
     private let time: any DownloadTime
     /// No wait is longer without a look at the rate.
     private static let slice = Duration.milliseconds(100)
 
     init(bytesPerSecond: Int64?, time: any DownloadTime) {
         state = Mutex(State(bytesPerSecond: bytesPerSecond.map { max(1, $0) }))
+        isLimited = Atomic(bytesPerSecond != nil)
         self.time = time
     }
 
@@ -28,12 +31,14 @@ final class BandwidthLimiter: Sendable {
                 $0.bytesPerSecond = newValue.map { max(1, $0) }
                 $0.paidAt = .zero
                 $0.generation += 1
+                isLimited.store(newValue != nil, ordering: .relaxed)
             }
         }
     }
 
     /// Returns when the rate allows the bytes that have just come.
     func pass(_ byteCount: Int) async throws {
+        guard isLimited.load(ordering: .relaxed) else { return }
         let now = time.now()
         let ticket: (until: Duration, generation: Int)? = state.withLock { state in
             guard let rate = state.bytesPerSecond else { return nil }

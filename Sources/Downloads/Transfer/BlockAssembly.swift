@@ -11,6 +11,7 @@ struct BlockAssembly {
     /// Bytes of blocks that were wanted.
     private(set) var usefulByteCount = 0
     private var buffer: [UInt8]
+    private var finishedBlockCount = 0
     private var block: Int
     private var blockBytes: Range<Int64>
     /// The block is there already, or not wanted: its bytes go by.
@@ -52,6 +53,12 @@ struct BlockAssembly {
         return true
     }
 
+    /// How many blocks were written since the last call.
+    mutating func takeFinishedBlocks() -> Int {
+        defer { finishedBlockCount = 0 }
+        return finishedBlockCount
+    }
+
     /// Bytes of a block that is not whole yet.
     var unfinishedByteCount: Int { buffer.count }
 
@@ -68,6 +75,7 @@ struct BlockAssembly {
                 try context.file.write(bytes, at: blockBytes.lowerBound)
                 return XXHash64.of(bytes)
             }
+            finishedBlockCount += 1
             goesOn = context.board.land(block, checksum: checksum, worker: worker, now: now)
         }
         buffer.removeAll(keepingCapacity: true)

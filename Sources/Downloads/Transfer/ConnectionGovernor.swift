@@ -10,12 +10,16 @@ struct ConnectionGovernor: Sendable, Equatable {
     private var baseline = 0.0
     private var samples: [Double] = []
     private var isSettled = false
+    /// Samples since the target grew, until the new connections carry bytes: what they bring shows only then.
+    private var growthAge: Int? = 0
     private var windowsSinceSettled = 0
     private var poorWindows = 0
     private var lastHalving: Duration?
 
     /// Samples that make one decision.
     private static let window = 2
+    /// Samples after which connections that do not open are no longer waited for.
+    private static let patience = 30
     /// Windows after which growth is tried again.
     private static let rest = 40
     /// Windows at less than half the rate that count as a collapse.
@@ -28,8 +32,16 @@ struct ConnectionGovernor: Sendable, Equatable {
         ceiling = self.maximum
     }
 
-    /// Takes the rate of the last moment, in bytes per second.
-    mutating func observe(_ bytesPerSecond: Double) {
+    /// Whether it will decide soon, so that samples should come often.
+    var isGrowing: Bool { !isSettled }
+
+    /// Takes the rate of the last moment, in bytes per second, and how many connections carry bytes.
+    mutating func observe(_ bytesPerSecond: Double, activeCount: Int) {
+        if let age = growthAge {
+            // The first sample with all of them saw some of them begin.
+            growthAge = activeCount >= target || age >= Self.patience ? nil : age + 1
+            return
+        }
         samples.append(bytesPerSecond)
         guard samples.count >= Self.window else { return }
         let rate = samples.reduce(0, +) / Double(samples.count)
@@ -50,8 +62,7 @@ struct ConnectionGovernor: Sendable, Equatable {
     private mutating func growing(_ rate: Double) {
         if rate > baseline * 1.1, target < ceiling {
             baseline = rate
-            previousTarget = target
-            target = min(ceiling, target * 2)
+            grow()
         } else {
             if rate <= baseline * 1.1 { target = min(ceiling, previousTarget) }
             settle(at: max(rate, baseline))
@@ -68,11 +79,14 @@ struct ConnectionGovernor: Sendable, Equatable {
             ceiling = min(maximum, ceiling * 2)
             baseline = rate
             isSettled = false
-            if target < ceiling {
-                previousTarget = target
-                target = min(ceiling, target * 2)
-            }
+            if target < ceiling { grow() }
         }
+    }
+
+    private mutating func grow() {
+        previousTarget = target
+        target = min(ceiling, target * 2)
+        growthAge = 0
     }
 
     private mutating func settle(at rate: Double) {

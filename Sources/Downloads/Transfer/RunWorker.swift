@@ -105,7 +105,9 @@ struct RunWorker: Sendable {
                 watch.receive(chunk.readableBytes)
                 let goesOn = try chunk.withUnsafeReadableBytes { try assembly.take($0) }
                 for limiter in context.limiters { try await limiter.pass(chunk.readableBytes) }
-                try await context.board.waitForJournal(limit: context.configuration.journalByteCount)
+                if assembly.takeFinishedBlocks() > 0 {
+                    try await context.board.waitForJournal(limit: context.configuration.journalByteCount)
+                }
                 if goesOn { continue }
                 // Only an answer that ends where it should leaves a connection that can be used again.
                 if assembly.position == bytes.upperBound, reply.contentLength == bytes.upperBound - start {

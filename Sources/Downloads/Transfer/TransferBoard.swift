@@ -208,9 +208,14 @@ final class TransferBoard: Sendable {
     var map: BlockMap { state.withLock { $0.map } }
 
     /// One beat of the clock: the governor sees the rate, sleepers look again.
-    func beat(bytesPerSecond: Double) {
-        state.withLock { $0.governor.observe(bytesPerSecond) }
+    /// - Returns: Whether the next beat should come soon.
+    func beat(bytesPerSecond: Double) -> Bool {
+        let isGrowing = state.withLock { state in
+            state.governor.observe(bytesPerSecond, activeCount: state.pending.count)
+            return state.governor.isGrowing
+        }
         signal.notify()
+        return isGrowing
     }
 
     var snapshot: Snapshot {

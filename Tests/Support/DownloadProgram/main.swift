@@ -1,28 +1,29 @@
 import Downloads
 import Foundation
-import Security
 
-// One download, for the tests to kill: DownloadProgram URL DIGEST BYTES FOLDER BLOCK JOURNAL
-let arguments = CommandLine.arguments.dropFirst().map { $0 }
-guard arguments.count == 6, let url = URL(string: arguments[0]), let digest = Digest(arguments[1]),
-    let byteCount = Int64(arguments[2]), let block = Int(arguments[4]), let journal = Int64(arguments[5])
-else {
-    print("usage: DownloadProgram URL DIGEST BYTES FOLDER BLOCK JOURNAL")
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+// One download, for the tests to stop, kill and command: see ProgramOptions. Prints the digest and the bytes fetched,
+// or why not.
+guard let options = ProgramOptions(CommandLine.arguments.dropFirst().map { $0 }) else {
+    print("usage: DownloadProgram URL DIGEST BYTES FOLDER BLOCK JOURNAL [options]")
     exit(2)
 }
-var configuration = DownloaderConfiguration()
-configuration.blockByteCount = block
-configuration.pieceByteCount = 8 * block
-configuration.journalByteCount = journal
-configuration.freeSpaceMargin = 0
-let downloader = Downloader(configuration: configuration)
+if let user = options.user, setuid(user) != 0 {
+    print("cannot become user \(user)")
+    exit(2)
+}
+let downloader = Downloader(configuration: options.configuration)
 do {
-    let folder = URL(fileURLWithPath: arguments[3], isDirectory: true)
-    let file = try await downloader.fetch(
-        DownloadRequest(
-            identity: .pinned(digest, byteCount: byteCount), sources: [DownloadSource(url)],
-            destination: folder.appendingPathComponent("blobs"), partialFolder: folder.appendingPathComponent("partial")
-        ))
+    let download = try await downloader.download(options.request)
+    if let name = options.ledgerName { try await obey(name, download, options) }
+    let file = try await download.value()
     print("\(file.digest) \(file.fetchedByteCount)")
     await downloader.shutdown()
 } catch {

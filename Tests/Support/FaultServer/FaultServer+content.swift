@@ -6,10 +6,10 @@ extension FaultServer {
     ///   - entityTag: Sent with each answer, and compared with `If-Range`.
     ///   - fault: What goes wrong with a request.
     public static func serving(
-        _ content: [UInt8], entityTag: String? = "\"one\"",
+        _ content: [UInt8], entityTag: String? = "\"one\"", identity: FaultIdentity? = nil,
         fault: @escaping @Sendable (FaultRequest) -> Fault = { _ in .none }
     ) async throws -> FaultServer {
-        try await start { request, connection in
+        try await start(identity: identity) { request, connection in
             try await answer(request, connection, content, entityTag, fault(request))
         }
     }

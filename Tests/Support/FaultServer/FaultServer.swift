@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// An HTTP/1.1 server on loopback that does wrong, byte by byte, what a test wants done wrong.
@@ -16,6 +17,7 @@ public final class FaultServer: Sendable {
 
     /// The port that the system chose.
     public let port: Int
+    private let scheme: String
     private let log: SharedLog
     private let task: Task<Void, any Error>
 
@@ -23,8 +25,9 @@ public final class FaultServer: Sendable {
         let value = Mutex(Log())
     }
 
-    private init(port: Int, log: SharedLog, task: Task<Void, any Error>) {
+    private init(port: Int, scheme: String, log: SharedLog, task: Task<Void, any Error>) {
         self.port = port
+        self.scheme = scheme
         self.log = log
         self.task = task
     }
@@ -32,7 +35,11 @@ public final class FaultServer: Sendable {
     deinit { task.cancel() }
 
     /// Listens on a port that the system chooses.
-    public static func start(_ handler: @escaping Handler) async throws -> FaultServer {
+    /// - Parameter identity: Speaks TLS with this certificate.
+    public static func start(
+        identity: FaultIdentity? = nil, _ handler: @escaping Handler
+    ) async throws -> FaultServer {
+        let security = try identity?.context()
         let log = SharedLog()
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
@@ -41,7 +48,12 @@ public final class FaultServer: Sendable {
             .childChannelOption(.autoRead, value: false)
             .bind(host: "127.0.0.1", port: 0) { channel in
                 log.value.withLock { $0.channels.append(channel) }
-                return channel.eventLoop.makeSucceededFuture(channel)
+                return channel.eventLoop.makeCompletedFuture {
+                    if let security {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: security))
+                    }
+                    return channel
+                }
             }
         let port = server.channel.localAddress?.port ?? 0
         let task = Task {
@@ -58,14 +70,14 @@ public final class FaultServer: Sendable {
                 }
             }
         }
-        return FaultServer(port: port, log: log, task: task)
+        return FaultServer(port: port, scheme: identity == nil ? "http" : "https", log: log, task: task)
     }
 
     /// An address on this server.
-    public func url(_ path: String = "/file") -> URL {
+    public func url(_ path: String = "/file", host: String = "127.0.0.1") -> URL {
         var components = URLComponents()
-        components.scheme = "http"
-        components.host = "127.0.0.1"
+        components.scheme = scheme
+        components.host = host
         components.port = port
         let parts = path.split(separator: "?", maxSplits: 1)
         components.path = String(parts[0])
