@@ -182,6 +182,11 @@ public actor ModelStore {
         return try await job.run(transfers: transfers, changes: changes)
     }
 
+    /// Moves contents to another folder.
+    func run(_ job: MoveJob) async throws -> MoveResult {
+        try await job.run(transfers: transfers, changes: changes)
+    }
+
     /// Runs a change of the store on the thread of changes, one after the other.
     func onChangeThread<Value: Sendable>(
         _ body: @escaping @Sendable (Cancellation) throws -> Value

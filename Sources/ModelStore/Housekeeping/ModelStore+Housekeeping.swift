@@ -1,0 +1,49 @@
+import Foundation
+
+extension ModelStore {
+    /// What could go to free room. Changes nothing.
+    ///
+    /// - Throws: ``ModelStoreError`` when the database or a folder cannot be read.
+    public func prunePlan(_ options: PruneOptions = PruneOptions()) async throws -> PrunePlan {
+        let vault = vault
+        return try await onTransferThread { _ in try vault.prunePlan(options) }
+    }
+
+    /// Removes what a plan lists, as far as it may still go: what came into use since then stays.
+    ///
+    /// - Returns: Bytes that were given back.
+    /// - Throws: ``ModelStoreError``, `CancellationError`; what was removed until then is gone.
+    @discardableResult
+    public func perform(_ plan: PrunePlan) async throws -> Int64 {
+        let vault = vault
+        return try await onChangeThread { try vault.perform(plan, $0) }
+    }
+
+    /// What the store takes on the disk.
+    ///
+    /// - Throws: ``ModelStoreError`` when the database or a folder cannot be read.
+    public func diskUse() async throws -> DiskUse {
+        let vault = vault
+        return try await onTransferThread { _ in try vault.diskUse() }
+    }
+
+    /// The files in quarantine, of all model folders that are there.
+    ///
+    /// - Throws: ``ModelStoreError`` when a folder cannot be read.
+    public func quarantinedFiles() async throws -> [QuarantinedFile] {
+        let vault = vault
+        return try await onTransferThread { _ in try vault.quarantined() }
+    }
+
+    /// Removes everything in quarantine.
+    ///
+    /// - Returns: Bytes that were given back.
+    /// - Throws: ``ModelStoreError``.
+    @discardableResult
+    public func clearQuarantine() async throws -> Int64 {
+        var options = PruneOptions()
+        options.includesQuarantine = true
+        let plan = try await prunePlan(options)
+        return try await perform(PrunePlan(items: plan.items.filter { $0.kind == .quarantined }))
+    }
+}
