@@ -38,6 +38,7 @@ struct HousekeepingTests {
         let stray = try write("12345", to: "blobs/\(Digest.of([7]).fileName)")
 
         var options = PruneOptions()
+        #expect(try await store.prunePlan().items.map(\.kind) == [.incoming], "no download goes unasked")
         options.keptPartials = [wanted.fileName]
         let plan = try await store.prunePlan(options)
         #expect(plan.items.map(\.kind) == [.incoming, .partialDownload])
@@ -70,7 +71,9 @@ struct HousekeepingTests {
         let part = try write("12345678", to: "partial/\(name).part")
         let lock = try OpenFile.reading(try write("", to: "partial/\(name).lock").path)
         #expect(try lock.tryLock())
-        #expect(try await store.prunePlan().isEmpty)
+        var options = PruneOptions()
+        options.keptPartials = []
+        #expect(try await store.prunePlan(options).isEmpty)
         let plan = PrunePlan(items: [
             PrunePlan.Item(kind: .partialDownload, paths: [lock.path, part.path], byteCount: 8)
         ])

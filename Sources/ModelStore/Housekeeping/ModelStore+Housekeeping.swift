@@ -1,4 +1,6 @@
 import Foundation
+import GRDB
+import Security
 
 extension ModelStore {
     /// What could go to free room. Changes nothing.
@@ -17,6 +19,23 @@ extension ModelStore {
     public func perform(_ plan: PrunePlan) async throws -> Int64 {
         let vault = vault
         return try await onChangeThread { try vault.perform(plan, $0) }
+    }
+
+    /// Bytes that the removal of these models would give back: contents that no other model refers to.
+    ///
+    /// - Throws: ``ModelStoreError/notFound(_:suggestions:)``.
+    public func freedByteCount(removing names: [ModelName]) async throws -> Int64 {
+        try await vault.database.read { [root] db in
+            let records = try names.map { try db.model($0, root: root) }
+            let users = try db.namesByDigest()
+            var counted: Set<Digest> = []
+            return records.flatMap(\.files).reduce(0) { sum, file in
+                guard counted.insert(file.digest).inserted, (users[file.digest] ?? []).allSatisfy(names.contains) else {
+                    return sum
+                }
+                return sum + file.byteCount
+            }
+        }
     }
 
     /// What the store takes on the disk.

@@ -12,7 +12,9 @@ extension Vault {
         for folder in present {
             items += try unfinishedImports(in: folder)
             items += try incoming(in: folder, notAfter: latest)
-            items += try partials(in: folder, notAfter: latest, keeping: options.keptPartials)
+            if let kept = options.keptPartials {
+                items += try partials(in: folder, notAfter: latest, keeping: kept)
+            }
             if options.includesQuarantine { items += try quarantine(in: folder) }
         }
         if options.includesUnknownBlobs {
