@@ -164,7 +164,8 @@ public actor ModelStore {
     /// recorded; a file with another time is hashed first.
     ///
     /// - Throws: ``ModelStoreError/notFound(_:suggestions:)``, ``ModelStoreError/blobMissing(_:path:)``,
-    ///   ``ModelStoreError/digestMismatch(_:expected:found:)``, ``ModelStoreError/folderUnavailable(path:model:)``.
+    ///   ``ModelStoreError/digestMismatch(_:expected:found:)``, ``ModelStoreError/damaged(_:path:)``,
+    ///   ``ModelStoreError/folderUnavailable(path:model:)``.
     public func locations(of name: ModelName) async throws -> ModelLocations {
         let record = try await model(named: name)
         let vault = vault

@@ -35,7 +35,7 @@ struct ContentMove: Sendable {
         ).run()
         guard copy.content.digest == blob.digest else {
             try FileSystem.unlinkFile(content)
-            try vault.noteDamage(blob.digest)
+            try vault.noteDamage(blob.digest, status)
             return nil
         }
         return Arrival(isCopy: true, source: status, pieces: copy.content.pieces)

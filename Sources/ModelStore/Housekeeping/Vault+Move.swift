@@ -36,10 +36,10 @@ extension Vault {
     }
 
     /// Notes that a content was found to be other than it should be.
-    func noteDamage(_ digest: Digest) throws {
+    func noteDamage(_ digest: Digest, _ status: FileStatus) throws {
         try database.writeBlocking { db in
             guard var blob = try db.blob(digest) else { return }
-            blob.damagedAt = now()
+            blob.noteDamage(status, at: now())
             try blob.update(db)
         }
     }

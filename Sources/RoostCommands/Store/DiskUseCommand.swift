@@ -36,7 +36,8 @@ struct DiskUseCommand: AsyncParsableCommand {
         Console.output.print(Self.folders(use))
         Console.output.print()
         Console.output.print(
-            "\(HumanReadable.bytes(use.byteCount)) in all, \(HumanReadable.bytes(use.databaseByteCount)) of it database.")
+            "\(HumanReadable.bytes(use.byteCount)) in all, \(HumanReadable.bytes(use.databaseByteCount)) of it database."
+        )
     }
 
     private static func folders(_ use: DiskUse) -> Table {

@@ -12,7 +12,8 @@ struct ModelDetails: Encodable {
     /// Titled groups of names and values.
     var sections: [(title: String, rows: [(name: String, value: String)])] {
         [
-            ("Model", model), ("Capabilities", record.capabilities.map { ($0.rawValue, "") }), (record.files.count == 1 ? "File" : "Files", files),
+            ("Model", model), ("Capabilities", record.capabilities.map { ($0.rawValue, "") }),
+            (record.files.count == 1 ? "File" : "Files", files),
             ("Origin", origin), ("Use", use),
         ].filter { !$0.1.isEmpty }
     }

@@ -34,7 +34,7 @@ struct MoveFolderCommand: AsyncParsableCommand {
         report.finish()
         if json {
             try Console.output.printJSONLine(Outcome(result: result))
-        } else {
+        } else if result.contentCount > 0 || result.leftBehind.isEmpty {
             Console.output.print(Self.sentence(result))
         }
         if !result.leftBehind.isEmpty {
