@@ -86,6 +86,14 @@ extension Vault {
         return path
     }
 
+    /// Whether a file that was to be taken over is gone because its content is in the store by now.
+    func tookOver(_ file: IntakeFile, _ folders: FolderSet) throws -> Bool {
+        guard let path = file.takenOverPath, let digest = file.expected,
+            try FileSystem.status(of: path, followingLinks: false) == nil
+        else { return false }
+        return try intactPath(of: digest, byteCount: file.byteCount, folders) != nil
+    }
+
     /// Where the content is, if it is there as recorded and not known to be damaged.
     func intactPath(of digest: Digest, byteCount: Int64?, _ folders: FolderSet) throws -> String? {
         guard let blob = try database.readBlocking({ try $0.blob(digest) }), let folder = folders[blob.folder],

@@ -52,7 +52,11 @@ struct RemoveCommand: AsyncParsableCommand {
     private func question(_ names: [ModelName], _ manager: ModelManager) async throws -> String {
         let freed = try await manager.store.freedByteCount(removing: names)
         let list = names.map(\.display).joined(separator: ", ")
-        return "Remove \(list)? \(HumanReadable.bytes(freed)) will be freed."
+        let gain =
+            freed > 0
+            ? "\(HumanReadable.bytes(freed)) will be freed."
+            : "Nothing will be freed, other names refer to \(names.count == 1 ? "its" : "their") files."
+        return "Remove \(list)? \(gain)"
     }
 
     private func remove(_ name: ModelName, _ manager: ModelManager) async throws {
