@@ -27,8 +27,9 @@ extension ModelStore {
                 case let url?: .takenOver(path: url.path)
                 }
             return IntakeFile(
-                role: file.role, name: file.name, source: file.source, origin: origin, expected: file.digest,
-                byteCount: file.byteCount, isVerified: file.isVerified && file.digest != nil, pieces: file.pieces)
+                role: file.role, name: Self.storable(file.name), source: file.source.map(Self.storable), origin: origin,
+                expected: file.digest, byteCount: file.byteCount, isVerified: file.isVerified && file.digest != nil,
+                pieces: file.pieces)
         }
         if let text = model.licenseText, !files.contains(where: { $0.role == .license }) {
             files.append(IntakeFile(role: .license, name: "LICENSE", source: nil, origin: .text(text)))
@@ -55,6 +56,9 @@ extension ModelStore {
         let vault = vault
         return try await onTransferThread { _ in try vault.defaultFolder(of: try vault.folders()).intake }
     }
+
+    /// The database's text ends at a zero.
+    private static func storable(_ text: String) -> String { text.filter { $0 != "\0" } }
 
     /// Weights first, parts in order.
     private static func inOrder(_ files: [IncomingFile]) throws -> [IncomingFile] {

@@ -164,7 +164,8 @@ public actor ModelStore {
     /// recorded; a file with another time is hashed first.
     ///
     /// - Throws: ``ModelStoreError/notFound(_:suggestions:)``, ``ModelStoreError/blobMissing(_:path:)``,
-    ///   ``ModelStoreError/digestMismatch(_:expected:found:)``, ``ModelStoreError/folderUnavailable(path:model:)``.
+    ///   ``ModelStoreError/digestMismatch(_:expected:found:)``, ``ModelStoreError/damaged(_:path:)``,
+    ///   ``ModelStoreError/folderUnavailable(path:model:)``.
     public func locations(of name: ModelName) async throws -> ModelLocations {
         let record = try await model(named: name)
         let vault = vault
@@ -180,6 +181,11 @@ public actor ModelStore {
             name: name, files: files, source: source, provenance: provenance, isReplacing: replacing, vault: vault,
             progress: progress ?? { _ in })
         return try await job.run(transfers: transfers, changes: changes)
+    }
+
+    /// Moves contents to another folder.
+    func run(_ job: MoveJob) async throws -> MoveResult {
+        try await job.run(transfers: transfers, changes: changes)
     }
 
     /// Runs a change of the store on the thread of changes, one after the other.

@@ -50,6 +50,8 @@ public enum ModelStoreError: Error, Hashable, Sendable {
     case blobMissing(ModelName, path: String)
     /// The model's file no longer has the content that was imported.
     case digestMismatch(ModelName, expected: Digest, found: Digest)
+    /// The model's file was found damaged before and has not changed since.
+    case damaged(ModelName, path: String)
     /// Another process held the store's lock for too long; its process id when known.
     case locked(path: String, holder: Int32?)
     /// SQLite refused; its own words.
@@ -117,6 +119,10 @@ extension ModelStoreError: CustomStringConvertible {
         case .digestMismatch(let name, let expected, let found):
             return "The file of model “\(name.display)” is damaged: its content is \(found) instead of \(expected); "
                 + "fetch it again with “roost pull \(name.display)”, or import it again."
+        case .damaged(let name, let path):
+            return
+                "The file of model “\(name.display)” is damaged (“\(Self.shown(path))”); “roost pull \(name.display)” "
+                + "fetches it again."
         case .locked(let path, let holder):
             let who = holder.map { "process \($0)" } ?? "another process"
             return "The store is busy: \(who) holds “\(Self.shown(path))”; try again when it has finished."

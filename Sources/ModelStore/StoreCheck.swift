@@ -31,7 +31,7 @@ public struct StoreCheck: Sendable, Hashable {
     public let blobByteCount: Int64
     /// Contents whose file is gone.
     public let missing: [DamagedBlob]
-    /// Contents whose file has another size or time than recorded.
+    /// Contents whose file has another size or time than recorded, or was found damaged.
     public let changed: [DamagedBlob]
     /// Blob files that no model refers to. The store removes what its own interrupted work left; these came otherwise,
     /// for example from a lost database, and are kept.

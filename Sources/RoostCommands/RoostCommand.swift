@@ -31,7 +31,8 @@ public struct RoostCommand: AsyncParsableCommand {
                 name: "Models on disk",
                 subcommands: [
                     ListCommand.self, ShowCommand.self, ImportCommand.self, CopyCommand.self, MoveCommand.self,
-                    RemoveCommand.self, VerifyCommand.self, ActivateCommand.self,
+                    RemoveCommand.self, VerifyCommand.self, ActivateCommand.self, DiskUseCommand.self,
+                    PruneCommand.self, MoveFolderCommand.self,
                 ]),
             CommandGroup(
                 name: "Server", subcommands: [ServeCommand.self, ProcessesCommand.self, StopCommand.self]),

@@ -18,7 +18,8 @@ public struct ModelRequest: Sendable {
 
     /// Asks for the model in `files`.
     public init(
-        key: String, name: String, files: ModelFileSet, options: LoadOptions? = nil, defaultOptions: LoadOptions = .init(),
+        key: String, name: String, files: ModelFileSet, options: LoadOptions? = nil,
+        defaultOptions: LoadOptions = .init(),
         keepAlive: KeepAlive = .standard
     ) {
         self.key = key

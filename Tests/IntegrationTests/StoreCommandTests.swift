@@ -46,7 +46,7 @@ final class StoreCommandTests: Sendable {
         #expect(try await roost.run("show", "tiny", "--template").output == TinyModel.chatML + "\n")
 
         #expect(try await roost.run("verify").output.split(separator: "\n").allSatisfy { $0.contains(": intact") })
-        let removed = try await roost.run("rm", "tiny", "user/copy:v1")
+        let removed = try await roost.run("rm", "tiny", "user/copy:v1", "--yes")
         #expect(removed.status == 0)
         #expect(removed.output.contains("its file stays") && removed.output.contains("freed"))
         #expect(try json(try await roost.run("list", "--json").output) as? [String] == [])
@@ -76,6 +76,10 @@ final class StoreCommandTests: Sendable {
         let results = try #require(try json(verified.output) as? [[String: Any]])
         #expect(results.map { $0["status"] as? String } == ["damaged"])
         #expect(results.first?["found"] as? String != model["digest"] as? String)
+        let files = try #require(results.first?["files"] as? [[String: Any]])
+        #expect(files.first?["damaged"] as? [[Int]] == [[0, try Data(contentsOf: file).count - 1]])
+        let refused = try await roost.run("run", "tiny", "Hello")
+        #expect(refused.status == 1 && refused.errors.contains("roost pull tiny"), "\(refused)")
     }
 
     @Test(
@@ -83,10 +87,12 @@ final class StoreCommandTests: Sendable {
         arguments: [
             (["show", "nothing"], 1, "There is no model “nothing”"), (["rm", "nothing"], 1, "There is no model"),
             (["rm", "../../etc"], 1, "is not a model name"), (["cp", "nothing", "x"], 1, "There is no model"),
-            (["import", "/nothing.gguf"], 1, "No such file"), (["import", "/tmp"], 1, "is a folder"),
+            (["import", "/nothing.gguf"], 1, "No such file"), (["import", "/dev"], 1, "no .gguf file"),
             (["show"], 1, "active"), (["cp", "one"], 64, "Missing expected argument"), (["import"], 64, "Missing"),
             (["list", "--json", "--quiet"], 64, "Choose one"), (["activate", "x", "--none"], 64, "not both"),
-            (["verify", "--wrong"], 64, "Unknown option"),
+            (["verify", "--wrong"], 64, "Unknown option"), (["verify", "x", "--all"], 64, "not both"),
+            (["move"], 64, "Missing"), (["move", "/dev/null"], 1, "cannot be a model folder"),
+            (["show", "--license", "--json"], 64, "Choose one"),
         ] as [([String], Int32, String)])
     func failures(arguments: [String], status: Int32, text: String) async throws {
         let outcome = try await roost.run(arguments)

@@ -15,7 +15,10 @@ import Testing
 
 /// A store's folder and a large model beside it, and the program that works on them.
 final class StoreCrashFolder: Sendable {
-    enum Operation { case importBig, removeBig }
+    enum Operation {
+        case importBig, removeBig, importParts
+        case move(to: URL)
+    }
 
     struct Run {
         /// Ended by the kill, not by itself.
@@ -27,6 +30,7 @@ final class StoreCrashFolder: Sendable {
     let folder: URL
     var home: URL { folder.appendingPathComponent("home", isDirectory: true) }
     var big: URL { folder.appendingPathComponent("big.gguf") }
+    var parts: URL { folder.appendingPathComponent("parts", isDirectory: true) }
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("roost-crash-\(UUID().uuidString)")
@@ -45,6 +49,20 @@ final class StoreCrashFolder: Sendable {
         try TinyModel.llama(seed: 9).write(to: small)
         _ = try await store.importFile(at: small, as: ModelName(parsing: "kept:linked"))
         return try await store.models()
+    }
+
+    /// Makes a large model in three parts with a projector.
+    func prepareParts() throws {
+        try FileManager.default.createDirectory(at: parts, withIntermediateDirectories: true)
+        for (index, var part) in TinyModel.llama(seed: 6).parts(3).enumerated() {
+            // A tensor more in each part.
+            part["split.tensors.count"] = .int32(Int32((part["split.tensors.count"]?.intValue ?? 0) + 3))
+            var writer = try part.writer()
+            try writer.addTensor("padding.\(index)", dimensions: [UInt64(4 << 20)], type: .f32)
+            let name = "big-0000\(index + 1)-of-00003.gguf"
+            try Self.write(writer, seed: UInt64(60 + index), to: parts.appendingPathComponent(name))
+        }
+        try TinyModel.projector().write(to: parts.appendingPathComponent("mmproj.gguf"))
     }
 
     /// The longest of three undisturbed runs of each operation.
@@ -67,7 +85,9 @@ final class StoreCrashFolder: Sendable {
         let arguments =
             switch operation {
             case .importBig: ["import", big.path, "--copy", "--name", "big"]
-            case .removeBig: ["rm", "big"]
+            case .removeBig: ["rm", "big", "--yes"]
+            case .importParts: ["import", parts.path, "--copy", "--name", "big", "--replace"]
+            case .move(let target): ["move", target.path]
             }
         let lock = home.appendingPathComponent("store.lock")
         return try await BuiltProgram.onThread { [self] in
@@ -134,7 +154,11 @@ final class StoreCrashFolder: Sendable {
     private static func writeBig(to url: URL, paddingByteCount: UInt64) throws {
         var writer = try TinyModel.llama(seed: 7).writer()
         try writer.addTensor("padding.weight", dimensions: [paddingByteCount / 4], type: .f32)
-        var generator = SeededGenerator(seed: 7)
+        try write(writer, seed: 7, to: url)
+    }
+
+    private static func write(_ writer: GGUFWriter, seed: UInt64, to url: URL) throws {
+        var generator = SeededGenerator(seed: seed)
         let piece = (0..<(1 << 13)).map { _ in generator.next() }
         try writer.write(to: url) { tensor, sink in
             var rest = Int(tensor.byteCount)

@@ -52,7 +52,7 @@ struct StoreCrashTests {
             #expect(check.isConsistent && check.modelCount == kept.count + 4 && check.blobCount == kept.count + 1)
             // One process takes names away while another gives the same content a new one.
             try await withThrowingTaskGroup(of: Int32.self) { group in
-                group.addTask { try await folder.exitStatus(["rm", "copy0", "copy1", "copy2", "copy3"]) }
+                group.addTask { try await folder.exitStatus(["rm", "copy0", "copy1", "copy2", "copy3", "--yes"]) }
                 group.addTask { try await folder.exitStatus(["import", folder.big.path, "--copy", "--name", "big"]) }
                 for try await status in group { #expect(status == 0) }
             }

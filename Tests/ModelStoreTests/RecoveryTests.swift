@@ -149,6 +149,57 @@ struct RecoveryTests {
         try await expectConsistent(run, steps: [.removalCommitted], commit: .removalCommitted)
     }
 
+    @Test("a registration of many files is whole or has left nothing but what was brought", arguments: [true, false])
+    func registering(isVerified: Bool) async throws {
+        let first = try fixture.model("first.gguf", seed: 1)
+        let run = try await snapshots {
+            _ = try await $0.importFile(at: first)
+        } operation: {
+            _ = try await $0.register(try fixture.splitModel(isVerified: isVerified), replacing: false)
+        }
+        try await expectConsistent(run, steps: Self.importSteps, commit: .importCommitted)
+    }
+
+    @Test("a registration in the place of another model leaves the one or the other")
+    func registeringReplacement() async throws {
+        let run = try await snapshots {
+            _ = try await $0.register(try fixture.splitModel("a"), replacing: false)
+        } operation: {
+            _ = try await $0.register(try fixture.splitModel("a", seed: 2), replacing: true)
+        }
+        var steps = Self.importSteps
+        steps.insert(contentsOf: [.replacedContentUnlinked, .importSettled], at: 5)
+        try await expectConsistent(run, steps: steps, commit: .importCommitted)
+    }
+
+    @Test("a move of the model folder has lost nothing, and goes on where it was")
+    func moving() async throws {
+        let target = fixture.root.appendingPathComponent("disk")
+        let run = try await snapshots {
+            _ = try await $0.register(try fixture.splitModel("a"), replacing: false)
+        } operation: {
+            _ = try await $0.move(to: target)
+        }
+        let perContent: [StoreStep] = [
+            .moveIntentRecorded, .movedContentPlaced, .moveCommitted, .movedContentUnlinked, .moveSettled,
+        ]
+        #expect(run.snapshots.map(\.step) == (0..<6).flatMap { _ in perContent } + [.workspaceRemoved])
+        for snapshot in run.snapshots {
+            let store = try await ModelStore(root: snapshot.root)
+            #expect(try await store.check().isConsistent, "after \(snapshot.step)")
+            #expect(try await Self.contents(of: store) == run.before)
+            #expect(try await store.verify("a").isIntact)
+            let there = snapshot.root.appendingPathComponent("disk")
+            #expect(try await store.move(to: there).leftBehind.isEmpty)
+            #expect(try await store.verify("a").isIntact)
+            #expect(try await store.check().isConsistent)
+            let blobs = try FileManager.default.contentsOfDirectory(atPath: there.appendingPathComponent("blobs").path)
+            #expect(blobs.count == 6)
+            let left = snapshot.root.appendingPathComponent("blobs").path
+            #expect(try FileManager.default.contentsOfDirectory(atPath: left).isEmpty)
+        }
+    }
+
     @Test("a workspace that had no owner file yet is cleared away")
     func workspaceWithoutOwner() async throws {
         _ = try await fixture.open()

@@ -33,10 +33,14 @@ struct FolderLayout: Sendable, Hashable {
         }
     }
 
+    /// The folders that belong to the store alone. The base of a further model folder may have other things in it,
+    /// such as a whole disk.
+    var owned: [URL] { (id == Self.rootID ? [base] : []) + [blobs, partial, incoming, quarantine] }
+
     /// Creates the folders for this user only and takes others' permissions away.
     func create() throws {
         try FileSystem.createFolders(base.path)
-        for path in [base, blobs, partial, incoming, quarantine].map(\.path) {
+        for path in owned.map(\.path) {
             try FileSystem.createFolder(path)
             try FileSystem.restrict(path, to: 0o700)
         }

@@ -26,6 +26,15 @@ struct BlobRow: Codable, Sendable, FetchableRecord, PersistableRecord {
             && damagedAt == nil
     }
 
+    /// Whether this is the file that was found to be damaged, unchanged since.
+    func isDamaged(_ status: FileStatus) -> Bool { damagedAt != nil && status.modifiedAt == fileModifiedAt }
+
+    /// Notes that the file was found with other content.
+    mutating func noteDamage(_ status: FileStatus, at time: Date) {
+        fileModifiedAt = status.modifiedAt
+        damagedAt = time
+    }
+
     /// The checksums of its pieces; `nil` when none are recorded or they do not fit its size.
     var checksums: PieceChecksums? {
         get {

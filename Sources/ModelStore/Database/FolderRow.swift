@@ -6,13 +6,24 @@ struct FolderRow: Codable, Sendable, FetchableRecord, PersistableRecord {
     static let databaseTableName = "folder"
 
     var id: Int64
-    /// `nil` for the root, which may be anywhere.
+    /// `nil` for the root, which may be anywhere; relative to it for a folder inside it.
     var path: String?
     /// Whether new content goes there.
     var isDefault: Bool
 
     func layout(root: URL) -> FolderLayout {
-        FolderLayout(id: id, base: path.map { URL(fileURLWithPath: $0, isDirectory: true) } ?? root)
+        guard let path else { return FolderLayout(id: id, base: root) }
+        let base =
+            path.hasPrefix("/")
+            ? URL(fileURLWithPath: path, isDirectory: true) : root.appendingPathComponent(path, isDirectory: true)
+        return FolderLayout(id: id, base: base)
+    }
+
+    /// How a folder's place is noted.
+    static func path(of url: URL, root: URL) -> String {
+        let path = url.standardizedFileURL.path
+        let prefix = root.standardizedFileURL.path + "/"
+        return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
     }
 }
 

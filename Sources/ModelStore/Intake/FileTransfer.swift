@@ -7,6 +7,13 @@ struct FileTransfer {
         let digest: Digest
         let status: FileStatus
         let pieces: PieceChecksums?
+
+        func arrived(_ file: IntakeFile, at path: String, in folder: FolderLayout) -> ArrivedFile {
+            ArrivedFile(
+                role: file.role, name: file.name, source: file.source, digest: digest,
+                arrival: ArrivedFile.Arrival(
+                    path: path, folder: folder, status: status, pieces: pieces, shownPath: file.path ?? file.name))
+        }
     }
 
     let file: IntakeFile

@@ -1,6 +1,14 @@
 import Foundation
 import Security
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// One model on its way into the store: check, transfer, commit, clear away; the slow part without the store's lock.
 struct IntakeJob: Sendable {
     let name: ModelName
@@ -58,6 +66,11 @@ struct IntakeJob: Sendable {
                 let path = try vault.presentPath(of: file, folders)
                 facts.append(ModelFacts.File(role: file.role, path: path, shownPath: path))
                 targets.append(nil)
+            case .takenOver(let path) where try vault.tookOver(file, folders):
+                // Another process had the same file to hand over and was faster.
+                facts.append(
+                    ModelFacts.File(role: file.role, path: try vault.presentPath(of: file, folders), shownPath: path))
+                targets.append(nil)
             case .file(let path, _), .takenOver(let path):
                 let status = try ContentTransfer.open(path).status()
                 if let byteCount = file.byteCount, byteCount != status.byteCount, let expected = file.expected {
@@ -98,26 +111,26 @@ struct IntakeJob: Sendable {
         var arrived: [ArrivedFile] = []
         var facts: [ModelFacts.File] = []
         for (index, file) in files.enumerated() {
-            guard let folder = targets[index], let workspace = workspaces[folder] else {
-                let path = try vault.presentPath(of: file, folders)
-                guard let expected = file.expected else { continue }
-                arrived.append(
-                    ArrivedFile(
-                        role: file.role, name: file.name, source: file.source, digest: expected, arrival: nil))
-                facts.append(ModelFacts.File(role: file.role, path: path, shownPath: path))
-                continue
+            let report = meter.next(byteCount: try Self.byteCount(of: file))
+            if let folder = targets[index], let workspace = workspaces[folder] {
+                let target = workspace.content(index).path
+                do {
+                    let result = try FileTransfer(file: file, target: target, cancellation: cancellation)
+                        .run(progress: report)
+                    arrived.append(result.arrived(file, at: target, in: folder))
+                    facts.append(ModelFacts.File(role: file.role, path: target, shownPath: file.path ?? file.name))
+                    continue
+                } catch ModelStoreError.io(_, _, let code) where code == ENOENT {
+                    guard try vault.tookOver(file, folders) else {
+                        throw ModelStoreError.io(path: file.path ?? target, operation: "open", errno: code)
+                    }
+                }
             }
-            let target = workspace.content(index).path
-            let result = try FileTransfer(file: file, target: target, cancellation: cancellation).run(
-                progress: meter.next(byteCount: try file.path.flatMap { try FileSystem.status(of: $0)?.byteCount } ?? 0)
-            )
-            let shown = file.path ?? file.name
+            guard let digest = file.expected else { throw ModelStoreError.noWeights }
+            let path = try vault.presentPath(of: file, folders)
             arrived.append(
-                ArrivedFile(
-                    role: file.role, name: file.name, source: file.source, digest: result.digest,
-                    arrival: ArrivedFile.Arrival(
-                        path: target, folder: folder, status: result.status, pieces: result.pieces, shownPath: shown)))
-            facts.append(ModelFacts.File(role: file.role, path: target, shownPath: shown))
+                ArrivedFile(role: file.role, name: file.name, source: file.source, digest: digest, arrival: nil))
+            facts.append(ModelFacts.File(role: file.role, path: path, shownPath: path))
         }
         // What counts is what arrived: a source may have changed since it was checked.
         let found = try ModelFacts(inspecting: facts)
@@ -128,8 +141,10 @@ struct IntakeJob: Sendable {
     }
 
     private func totalByteCount() throws -> Int64 {
-        try files.reduce(0) { sum, file in
-            sum + (try file.path.flatMap { try FileSystem.status(of: $0)?.byteCount } ?? 0)
-        }
+        try files.reduce(0) { $0 + (try Self.byteCount(of: $1)) }
+    }
+
+    private static func byteCount(of file: IntakeFile) throws -> Int64 {
+        try file.path.flatMap { try FileSystem.status(of: $0)?.byteCount } ?? 0
     }
 }

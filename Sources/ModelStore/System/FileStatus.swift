@@ -16,6 +16,8 @@ struct FileStatus: Sendable, Hashable {
     let owner: UInt32
     /// Permission bits.
     let mode: UInt16
+    /// How many names the file has.
+    let linkCount: UInt64
     let kind: Kind
 
     enum Kind: Sendable, Hashable {
@@ -47,6 +49,7 @@ struct FileStatus: Sendable, Hashable {
         modifiedAt = Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
         owner = UInt32(status.st_uid)
         mode = UInt16(truncatingIfNeeded: status.st_mode & 0o7777)
+        linkCount = UInt64(status.st_nlink)
         kind =
             switch status.st_mode & S_IFMT {
             case S_IFREG: .file

@@ -2,5 +2,6 @@
 enum StoreStep: String, Sendable, Hashable, CaseIterable {
     case workspaceCreated, contentTransferred
     case intentRecorded, contentRenamed, importCommitted, replacedContentUnlinked, importSettled, workspaceRemoved
+    case moveIntentRecorded, movedContentPlaced, moveCommitted, movedContentUnlinked, moveSettled
     case removalCommitted, contentUnlinked, removalSettled
 }

@@ -63,8 +63,7 @@ extension Vault {
     }
 
     private func loosePermissions(in present: [FolderLayout]) throws -> [StoreCheck.LoosePermission] {
-        let folders = present.flatMap { [$0.base, $0.blobs, $0.partial, $0.incoming, $0.quarantine] }
-            .map { ($0.path, UInt16(0o700)) }
+        let folders = present.flatMap(\.owned).map { ($0.path, UInt16(0o700)) }
         let files = ["", "-wal", "-shm"].map { (layout.database.path + $0, UInt16(0o600)) }
         return try (folders + files + [(layout.lock.path, 0o600)]).compactMap { path, allowed in
             guard let mode = try FileSystem.status(of: path)?.mode, mode & ~allowed != 0 else { return nil }

@@ -40,17 +40,33 @@ extension Vault {
 
     /// Gives a folder a row; creates it unless it has one already: then its disk may not be mounted, and a folder in
     /// the empty mount point would hide it. Call it under the lock.
+    ///
+    /// - Throws: ``ModelStoreError/unusableFolder(path:reason:)``.
     func addFolder(_ url: URL) throws -> Int64 {
         let path = url.standardizedFileURL.path
-        if path == root.path { return FolderLayout.rootID }
-        let known = try folders().all.first { $0.base.standardizedFileURL.path == path }
-        if let known {
+        if path == root.standardizedFileURL.path { return FolderLayout.rootID }
+        let folders = try folders().all
+        if let known = folders.first(where: { $0.base.standardizedFileURL.path == path }) {
             if try !known.isAvailable(), try isUnused(known) { try known.create() }
             return known.id
         }
-        try FolderLayout(id: 0, base: url).create()
+        let folder = FolderLayout(id: 0, base: url)
+        if folders.flatMap(\.owned).contains(where: { $0 != root && (path + "/").hasPrefix($0.path + "/") }) {
+            throw ModelStoreError.unusableFolder(path: path, reason: "it is inside a model folder; choose another one")
+        }
+        // Another program's “blobs” must not lose its permissions, nor get our files among its own. A folder of ours
+        // whose database was lost has the others as well.
+        let isOurs = try [folder.incoming, folder.quarantine].allSatisfy { try FileSystem.status(of: $0.path) != nil }
+        if !isOurs, try FileSystem.status(of: folder.blobs.path) != nil,
+            try !FileSystem.names(in: folder.blobs.path).isEmpty
+        {
+            throw ModelStoreError.unusableFolder(
+                path: path, reason: "it has “blobs” of something else in it; choose an empty folder")
+        }
+        try folder.create()
+        let note = FolderRow.path(of: url, root: root)
         return try database.writeBlocking { db in
-            try db.execute(sql: "INSERT INTO folder (path, isDefault) VALUES (?, 0)", arguments: [path])
+            try db.execute(sql: "INSERT INTO folder (path, isDefault) VALUES (?, 0)", arguments: [note])
             return db.lastInsertedRowID
         }
     }
@@ -68,6 +84,14 @@ extension Vault {
             throw ModelStoreError.contentMissing(name: file.name, digest: digest)
         }
         return path
+    }
+
+    /// Whether a file that was to be taken over is gone because its content is in the store by now.
+    func tookOver(_ file: IntakeFile, _ folders: FolderSet) throws -> Bool {
+        guard let path = file.takenOverPath, let digest = file.expected,
+            try FileSystem.status(of: path, followingLinks: false) == nil
+        else { return false }
+        return try intactPath(of: digest, byteCount: file.byteCount, folders) != nil
     }
 
     /// Where the content is, if it is there as recorded and not known to be damaged.

@@ -24,6 +24,8 @@ extension Vault {
             throw ModelStoreError.blobMissing(record.name, path: url.path)
         }
         if blob.matches(status) { return url }
+        // Not hashed again at each try.
+        if blob.isDamaged(status) { throw ModelStoreError.damaged(record.name, path: url.path) }
         let reading = ContentReading(cancellation: cancellation, progress: { _ in })
         switch try verify(file, reading).outcome {
         case .intact: return url

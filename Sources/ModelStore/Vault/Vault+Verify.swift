@@ -54,7 +54,7 @@ extension Vault {
             if isIntact {
                 blob.noteIntact(after, content.pieces, at: now())
             } else {
-                blob.damagedAt = now()
+                blob.noteDamage(after, at: now())
             }
             try blob.update(db)
         }

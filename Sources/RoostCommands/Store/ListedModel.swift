@@ -16,7 +16,7 @@ struct ListedModel: ListedItem, Encodable {
 
     var cells: [String] {
         [
-            name, record.digest.short, HumanReadable.bytes(record.byteCount), record.quantization,
+            name, record.digest.short, HumanReadable.bytes(record.totalByteCount), record.quantization,
             record.contextLength.map { "\($0)" } ?? "-", HumanReadable.relative(record.modifiedAt, to: now),
             record.isActive ? "yes" : "",
         ]

@@ -5,15 +5,17 @@ import Terminal
 /// What `roost show` prints of a model.
 struct ModelDetails: Encodable {
     let record: ModelRecord
-    let path: String
     let now: Date
+    /// Where the first file of weights is.
+    private var path: String { record.files.first?.path ?? "" }
 
     /// Titled groups of names and values.
     var sections: [(title: String, rows: [(name: String, value: String)])] {
         [
-            ("Model", model), ("Capabilities", record.capabilities.map { ($0.rawValue, "") }), ("File", file),
-            ("Use", use),
-        ]
+            ("Model", model), ("Capabilities", record.capabilities.map { ($0.rawValue, "") }),
+            (record.files.count == 1 ? "File" : "Files", files),
+            ("Origin", origin), ("Use", use),
+        ].filter { !$0.1.isEmpty }
     }
 
     private var model: [(name: String, value: String)] {
@@ -29,18 +31,35 @@ struct ModelDetails: Encodable {
         return rows
     }
 
-    private var file: [(name: String, value: String)] {
-        [
-            ("digest", record.digest.description),
-            ("size", "\(HumanReadable.bytes(record.byteCount)) (\(record.byteCount) bytes)"), ("path", path),
-            ("source", record.source), ("added", HumanReadable.relative(record.createdAt, to: now)),
+    private var files: [(name: String, value: String)] {
+        let size = "\(HumanReadable.bytes(record.totalByteCount)) (\(record.totalByteCount) bytes)"
+        let rows =
+            record.files.count == 1
+            ? [("digest", record.digest.description), ("size", size), ("path", path)]
+            : [("size", size)]
+                + record.files.map { file in
+                    let facts = "\(file.digest.short)  \(HumanReadable.bytes(file.byteCount))  \(file.path)"
+                    return (file.role.rawValue, file.isDamaged ? facts + "  damaged" : facts)
+                }
+        return rows + [
+            ("added", HumanReadable.relative(record.createdAt, to: now)),
             ("verified", record.lastVerifiedAt.map { HumanReadable.relative($0, to: now) } ?? "never"),
         ]
+    }
+
+    private var origin: [(name: String, value: String)] {
+        guard let provenance = record.provenance else { return [("source", record.source)] }
+        var rows = [("hub", provenance.hub), ("reference", provenance.reference)]
+        if let repository = provenance.repository { rows.append(("repository", repository)) }
+        if let revision = provenance.revision { rows.append(("revision", revision)) }
+        rows.append(("fetched", HumanReadable.relative(provenance.retrievedAt, to: now)))
+        return rows
     }
 
     private var use: [(name: String, value: String)] {
         [
             ("active", record.isActive ? "yes" : "no"), ("used", "\(record.useCount) times"),
+            ("first used", record.firstUsedAt.map { HumanReadable.relative($0, to: now) } ?? "never"),
             ("last used", record.lastUsedAt.map { HumanReadable.relative($0, to: now) } ?? "never"),
         ]
     }

@@ -13,6 +13,7 @@ struct ShowCommand: AsyncParsableCommand {
               roost show gemma3
               roost show                      the active model
               roost show gemma3 --template    its chat template
+              roost show gemma3 --license     the text of its licence
               roost show gemma3 --json
             """
     )
@@ -23,19 +24,24 @@ struct ShowCommand: AsyncParsableCommand {
     @Flag(help: "Print the model's chat template and nothing else.")
     var template = false
 
+    @Flag(help: "Print the text of the model's licence and nothing else.")
+    var license = false
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func validate() throws {
-        if json && template { throw ValidationError("Choose one of --json and --template.") }
+        if [json, template, license].count(where: \.self) > 1 {
+            throw ValidationError("Choose one of --json, --template and --license.")
+        }
     }
 
     func run() async throws {
         let manager = try await ModelManager()
         let record = try await manager.model(named: model)
-        let url = manager.store.blobURL(for: record.digest)
         if template { return try await showTemplate(record, manager.store) }
-        let details = ModelDetails(record: record, path: url.path, now: Date())
+        if license { return try await showLicense(record, manager.store) }
+        let details = ModelDetails(record: record, now: Date())
         if json {
             try Console.output.printJSON(details)
         } else {
@@ -48,11 +54,24 @@ struct ShowCommand: AsyncParsableCommand {
             Console.error.print("\(record.name.display) has no chat template; it continues text as it is.")
             throw ExitStatus.failure.code
         }
-        // A template is text from outside: on a terminal it must not act.
+        show(template)
+    }
+
+    private func showLicense(_ record: ModelRecord, _ store: ModelStore) async throws {
+        guard let text = try await store.licenseText(of: record.name) else {
+            let stated = record.license.map { "; it states “\(String($0.prefix(80)).printable)”" } ?? ""
+            Console.error.print("The text of \(record.name.display)'s licence is not here\(stated).")
+            throw ExitStatus.failure.code
+        }
+        show(text)
+    }
+
+    /// Prints text from outside: on a terminal it must not act.
+    private func show(_ text: String) {
         Console.output.print(
             Console.output.isTerminal
-                ? template.split(separator: "\n", omittingEmptySubsequences: false)
+                ? text.split(separator: "\n", omittingEmptySubsequences: false)
                     .map { String($0).printable }.joined(separator: "\n")
-                : template)
+                : text)
     }
 }

@@ -8,11 +8,12 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Check that models' files are what was taken in.",
         discussion: """
-            Reads each file and compares its SHA-256. The exit status is 1 when a file is damaged or missing.
+            Reads each file and compares its SHA-256; says which file is damaged, and where. The exit status is 1 when \
+            one is damaged or missing.
 
             Examples:
               roost verify gemma3
-              roost verify                all models
+              roost verify --all          all models, as without a name
               roost verify --json
             """
     )
@@ -20,8 +21,15 @@ struct VerifyCommand: AsyncParsableCommand {
     @Argument(help: "The models; all when left out.")
     var models: [String] = []
 
+    @Flag(help: "Verify all models.")
+    var all = false
+
     @Flag(help: "Print JSON.")
     var json = false
+
+    func validate() throws {
+        if all && !models.isEmpty { throw ValidationError("Give models or --all, not both.") }
+    }
 
     func run() async throws {
         let manager = try await ModelManager()
@@ -34,7 +42,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let result = VerifiedModel(try await manager.store.verify(name) { report?.update($0) })
             report?.finish()
             results.append(result)
-            if !json { Console.output.print(result.sentence) }
+            if !json { for line in result.lines { Console.output.print(line) } }
         }
         if json {
             try Console.output.printJSON(results)
@@ -47,38 +55,5 @@ struct VerifyCommand: AsyncParsableCommand {
     private func names(of manager: ModelManager) async throws -> [ModelName] {
         guard models.isEmpty else { return try models.map { try ModelName(parsing: $0) } }
         return try await manager.downloadedModels().map(\.name)
-    }
-}
-
-/// One result of `roost verify`.
-private struct VerifiedModel: Encodable {
-    enum Status: String, Encodable { case intact, damaged, missing, unavailable }
-
-    let name: ModelName
-    let digest: Digest
-    let status: Status
-    /// What a damaged file has instead.
-    let found: Digest?
-
-    init(_ result: VerificationResult) {
-        name = result.name
-        digest = result.expected
-        switch result.outcome {
-        case .intact: (status, found) = (.intact, nil)
-        case .damaged(let other, _): (status, found) = (.damaged, other)
-        case .missing: (status, found) = (.missing, nil)
-        case .unavailable: (status, found) = (.unavailable, nil)
-        }
-    }
-
-    var sentence: String {
-        switch status {
-        case .intact: "\(name.display): intact (\(digest.short))"
-        case .damaged:
-            "\(name.display): damaged, content is \(found?.short ?? "other") instead of \(digest.short); "
-                + "remove it and import or pull it again"
-        case .missing: "\(name.display): its file is gone; import or pull it again"
-        case .unavailable: "\(name.display): its model folder is not there; mount its disk and try again"
-        }
     }
 }

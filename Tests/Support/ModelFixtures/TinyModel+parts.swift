@@ -16,6 +16,9 @@ extension TinyModel {
         }
     }
 
+    /// Its metadata alone, as the first part of a model whose parts hold tensors from the second on.
+    public var withoutTensors: TinyModel { TinyModel(metadata: metadata, tensors: [], seed: seed) }
+
     /// A projector (mmproj) by its metadata, with one tensor: sound as a file, of no use to the engine.
     public static func projector(seed: UInt64 = 30) -> TinyModel {
         TinyModel(
