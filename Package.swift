@@ -37,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: ["FullFoundation"]),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -53,6 +54,16 @@ let package = Package(
         .target(name: "LlamaBridge", dependencies: ["CLlama"]),
 
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
+        room(
+            "Downloads",
+            [
+                "Security",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         room("Inference", ["CLlama", "LlamaBridge"]),
         room("Workers", ["Inference"]),
         room("Roost", ["Security", "ModelFormats", "ModelStore", "Inference", "Workers"]),
@@ -86,8 +97,17 @@ let package = Package(
         .executableTarget(
             name: "Quickstart", dependencies: ["Roost"], path: "Examples/Quickstart", swiftSettings: swiftSettings),
         .executableTarget(
-            name: "RoostBench", dependencies: ["ModelFormats", "Inference", "CLlama"], path: "Benchmarks/RoostBench",
-            swiftSettings: swiftSettings),
+            name: "RoostBench", dependencies: ["CLlama", "Downloads", "Inference", "ModelFormats", "Security"],
+            path: "Benchmarks/RoostBench", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "BenchServer",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/BenchServer", swiftSettings: swiftSettings),
+        .executableTarget(name: "ProcessMeter", path: "Benchmarks/ProcessMeter", swiftSettings: swiftSettings),
 
         // Tests. ModelFixtures makes tiny models, EngineFixtures runs them; the rest test one room each, IntegrationTests the built binary.
         .target(
