@@ -116,8 +116,17 @@ let package = Package(
         .executableTarget(
             name: "Quickstart", dependencies: ["Roost"], path: "Examples/Quickstart", swiftSettings: swiftSettings),
         .executableTarget(
-            name: "RoostBench", dependencies: ["ModelFormats", "Inference", "CLlama"], path: "Benchmarks/RoostBench",
-            swiftSettings: swiftSettings),
+            name: "RoostBench", dependencies: ["CLlama", "Downloads", "Inference", "ModelFormats", "Security"],
+            path: "Benchmarks/RoostBench", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "BenchServer",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/BenchServer", swiftSettings: swiftSettings),
+        .executableTarget(name: "ProcessMeter", path: "Benchmarks/ProcessMeter", swiftSettings: swiftSettings),
 
         // Tests. ModelFixtures makes tiny models, EngineFixtures runs them, HubSimulator speaks the hubs' protocols on
         // loopback (hub-simulator is the same as a program), FaultServer is a bad network and DownloadProgram a download

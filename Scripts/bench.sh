@@ -1,13 +1,44 @@
 #!/usr/bin/env bash
-# Builds the benchmark program and runs it beside the peers, on the demo model or MODEL_FILE.
-# Arguments: the benchmarks to run (speed, gguf); all without one.
+# Builds the benchmark programs and runs them beside the peers.
+# Arguments: the benchmarks to run (gguf, speed, download); all without one. --without NAME leaves one out.
+# gguf and speed use the demo model or MODEL_FILE. download takes 2 GB from a server on loopback, again and again: it
+# needs 7 GB in ROOST_BENCH_CACHE (the cache folder) and some minutes; --rounds N, --settings and --tools A,B make it
+# shorter, --json gives every sample.
 
 . "$(dirname "$0")/common.sh"
 cd "$roost_root"
 
+# Whether the arguments after $1 choose the benchmark $1.
+chooses() {
+    local name=$1 argument previous= named=
+    shift
+    for argument in ${1+"$@"}; do
+        case $previous in
+            --without) case ",$argument," in *",$name,"*) return 1 ;; esac ;;
+            --rounds | --size | --settings | --tools) ;;
+            *) case $argument in -*) ;; *) named="$named $argument" ;; esac ;;
+        esac
+        previous=$argument
+    done
+    case " $named " in "  " | *" $name "*) return 0 ;; *) return 1 ;; esac
+}
+
 eval "$(Scripts/engine.sh env)"
-ROOST_TEST_MODEL=${MODEL_FILE:-$(Scripts/model.sh)}
-ROOST_BENCH_PYTHON=$(Scripts/python.sh "$roost_root/Benchmarks/requirements.txt")
-export ROOST_TEST_MODEL ROOST_BENCH_PYTHON
-Scripts/swift.sh build -c release --product RoostBench
+if chooses gguf "$@" || chooses speed "$@"; then
+    ROOST_TEST_MODEL=${MODEL_FILE:-$(Scripts/model.sh)}
+    export ROOST_TEST_MODEL
+fi
+if chooses gguf "$@"; then
+    ROOST_BENCH_PYTHON=$(Scripts/python.sh "$roost_root/Benchmarks/requirements.txt")
+    export ROOST_BENCH_PYTHON
+fi
+products=RoostBench
+if chooses download "$@"; then
+    Scripts/bench-peers.sh
+    ROOST_BENCH_CACHE=${ROOST_BENCH_CACHE:-$roost_cache/bench}
+    ROOST_BENCH_HF=$(dirname "$(Scripts/python.sh "$roost_root/Benchmarks/download-requirements.txt")")/hf
+    export ROOST_BENCH_CACHE ROOST_BENCH_HF
+    products="RoostBench BenchServer ProcessMeter"
+fi
+for product in $products; do Scripts/swift.sh build -c release --product "$product"; done
 exec "$(swift build -c release --show-bin-path)/RoostBench" "$@"

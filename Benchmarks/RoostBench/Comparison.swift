@@ -1,6 +1,6 @@
 import Foundation
 
-/// Figures of ours and of a peer, taken in pairs; more is better.
+/// Figures of ours and of a peer, taken in pairs.
 struct Comparison {
     let name: String
     let unit: String
@@ -13,21 +13,16 @@ struct Comparison {
 
     mutating func add(ours: Double, peer: Double) { pairs.append((ours, peer)) }
 
+    /// Ours by the peer's, pair for pair; `nil` without a pair.
+    var ratio: Spread? { Spread(pairs.map { $0.ours / $0.peer }) }
+
     /// Median of each, median and range of the ratios of the pairs.
     func printLine(peerName: String) {
-        let ratios = pairs.map { $0.ours / $0.peer }.sorted()
-        guard let least = ratios.first, let most = ratios.last else { return }
+        guard let ours = Spread(pairs.map(\.ours)), let peer = Spread(pairs.map(\.peer)), let ratio else { return }
         print(
             String(
                 format: "%@: Roost %.1f %@, %@ %.1f %@, ratio %.3f (%.3f to %.3f over %d pairs)",
-                name, Self.median(pairs.map(\.ours)), unit, peerName, Self.median(pairs.map(\.peer)), unit,
-                Self.median(ratios), least, most, ratios.count))
-    }
-
-    static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        guard !sorted.isEmpty else { return .nan }
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+                name, ours.median, unit, peerName, peer.median, unit, ratio.median, ratio.least, ratio.most,
+                pairs.count))
     }
 }

@@ -40,32 +40,24 @@ struct GGUFOpenBenchmark {
         for (kind, samples) in zip(kinds, samples) { printLine(kind.name, samples) }
         if let python { printLine("gguf-py", try measurePython(python)) }
         let peer = kinds.count - 1
-        let ratios = zip(samples[peer], samples[0]).map { $0 / $1 }.sorted()
+        guard let ratio = Spread(zip(samples[peer], samples[0]).map { $0 / $1 }) else { return }
         print(
             String(
-                format: "llama.cpp takes %.1f times as long as Roost mapped (%.1f to %.1f)", Comparison.median(ratios),
-                ratios.first ?? .nan, ratios.last ?? .nan))
+                format: "llama.cpp takes %.1f times as long as Roost mapped (%.1f to %.1f)", ratio.median, ratio.least,
+                ratio.most))
     }
 
     private func printLine(_ name: String, _ samples: [Double]) {
+        guard let spread = Spread(samples) else { return }
         let padded = name.padding(toLength: 30, withPad: " ", startingAt: 0)
         print(
             String(
-                format: "  %@ median %9.2f ms (%.2f to %.2f)", padded, Comparison.median(samples),
-                samples.min() ?? .nan,
-                samples.max() ?? .nan))
+                format: "  %@ median %9.2f ms (%.2f to %.2f)", padded, spread.median, spread.least, spread.most))
     }
 
     /// gguf-py takes seconds: it makes an array of every token.
     private func measurePython(_ python: URL) throws -> [Double] {
-        let process = Process()
-        process.executableURL = python
-        process.arguments = [script.path, file.path, "3"]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        let data = try ProgramOutput.of(python, [script.path, file.path, "3"])
         guard let samples = try? JSONDecoder().decode([Double].self, from: data) else {
             throw BenchError(description: "gguf-py could not open \(file.path); its message is above.")
         }

@@ -28,8 +28,8 @@ struct SpeedBenchmark {
     }
 
     private func ourSpeed(_ work: SpeedMeasurement.Work) throws -> Double {
-        let output = try Self.output(
-            of: URL(fileURLWithPath: CommandLine.arguments[0]),
+        let output = try ProgramOutput.of(
+            URL(fileURLWithPath: CommandLine.arguments[0]),
             ["measure", work.rawValue, model.path, "\(threadCount)"])
         guard
             let speed = Double(String(decoding: output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
@@ -46,34 +46,16 @@ struct SpeedBenchmark {
     }
 
     private func llamaBenchSpeed(_ work: SpeedMeasurement.Work) throws -> Double {
-        let output = try Self.output(
-            of: llamaBench,
+        let output = try ProgramOutput.of(
+            llamaBench,
             [
                 "-m", model.path, "-t", "\(threadCount)", "-r", "\(SpeedMeasurement.repetitions)", "-ngl", "0",
                 "-o", "json", "-p", work == .prefill ? "\(work.tokenCount)" : "0",
                 "-n", work == .decode ? "\(work.tokenCount)" : "0",
-            ])
+            ], isQuiet: true)
         guard let best = try? JSONDecoder().decode([Line].self, from: output).first?.tokensPerSecond.max() else {
             throw BenchError(description: "llama-bench gave no figures; run it by hand to see why.")
         }
         return best
     }
-
-    private static func output(of program: URL, _ arguments: [String]) throws -> Data {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        if program.lastPathComponent == "llama-bench" { process.standardError = FileHandle.nullDevice }
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return data
-    }
-}
-
-/// A benchmark that could not be run, in one sentence.
-struct BenchError: Error, CustomStringConvertible {
-    let description: String
 }

@@ -15,40 +15,57 @@ func need(_ name: String) -> URL {
     return URL(fileURLWithPath: value)
 }
 
-let arguments = Array(CommandLine.arguments.dropFirst())
-if arguments.count == 4, arguments[0] == "measure", let work = SpeedMeasurement.Work(rawValue: arguments[1]),
-    let threadCount = Int(arguments[3])
-{
-    do {
-        let measurement = SpeedMeasurement(model: URL(fileURLWithPath: arguments[2]), threadCount: threadCount)
+let words = Array(CommandLine.arguments.dropFirst())
+do {
+    // A turn of ours in one of the benchmarks, as a process of its own.
+    if words.count == 4, words[0] == "measure", let work = SpeedMeasurement.Work(rawValue: words[1]),
+        let threadCount = Int(words[3])
+    {
+        let measurement = SpeedMeasurement(model: URL(fileURLWithPath: words[2]), threadCount: threadCount)
         print(try await measurement.run(work))
         exit(0)
-    } catch {
-        fail("\(error)", status: 1)
     }
+    if words.first == "download-child" {
+        let result = try await DownloadMeasurement(Array(words.dropFirst())).run()
+        print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
+        exit(0)
+    }
+} catch {
+    fail("\(error)", status: 1)
 }
 
-let known = ["gguf", "speed"]
-let chosen = arguments.isEmpty ? known : arguments
-if let unknown = chosen.first(where: { !known.contains($0) }) {
-    fail("There is no benchmark “\(unknown)”; there are \(known.joined(separator: ", ")).", status: 64)
-}
-
-let model = need("ROOST_TEST_MODEL")
+let arguments: BenchArguments
 do {
-    if chosen.contains("gguf") {
+    arguments = try BenchArguments(words)
+} catch {
+    fail("\(error)", status: 64)
+}
+
+do {
+    if arguments.chosen.contains("gguf") {
         try GGUFOpenBenchmark(
-            file: model, python: environment["ROOST_BENCH_PYTHON"].map { URL(fileURLWithPath: $0) },
+            file: need("ROOST_TEST_MODEL"),
+            python: environment["ROOST_BENCH_PYTHON"].map { URL(fileURLWithPath: $0) },
             script: URL(fileURLWithPath: "Benchmarks/gguf_open.py")
         ).run()
     }
-    if chosen.contains("speed") {
+    if arguments.chosen.contains("speed") {
         let threads = environment["ROOST_BENCH_THREADS"].flatMap(Int.init)
         let rounds = environment["ROOST_BENCH_ROUNDS"].flatMap(Int.init)
         try SpeedBenchmark(
-            model: model, llamaBench: need("ROOST_ENGINE_TOOLS").appendingPathComponent("llama-bench"),
+            model: need("ROOST_TEST_MODEL"),
+            llamaBench: need("ROOST_ENGINE_TOOLS").appendingPathComponent("llama-bench"),
             threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds ?? 11
         ).run()
+    }
+    if arguments.chosen.contains("download") {
+        let report = try DownloadBenchmark(
+            settings: arguments.downloadSettings, tools: arguments.downloadTools, rounds: arguments.downloadRounds,
+            byteCount: arguments.downloadByteCount, folder: need("ROOST_BENCH_CACHE"),
+            programs: URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
+            peers: environment["ROOST_BENCH_HF"].map { [.hf: $0] } ?? [:]
+        ).run()
+        if arguments.wantsJSON { try report.printJSON() } else { report.printTable() }
     }
 } catch {
     fail("\(error)", status: 1)
