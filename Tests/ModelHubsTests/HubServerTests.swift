@@ -44,7 +44,7 @@ struct HubServerTests {
                 let file = try #require(model.weights.first)
                 #expect(file.digest == Digest.of([UInt8](Self.weights.utf8)))
                 let location = try await hub.locate(file)
-                let client = transport.clients(location.url)
+                let client = try transport.clients(location.url)
                 let whole = try await Self.get(location.url, over: client)
                 #expect(whole.status == 200)
                 #expect(String(decoding: whole.body, as: UTF8.self) == Self.weights)
@@ -76,10 +76,10 @@ struct HubServerTests {
                     settings: try HuggingFaceSettings(endpoint: server.hub.address), transport: transport)
                 let file = try #require(try await hub.resolve(HubFixture.reference("hf.co/u/m-GGUF")).weights.first)
                 let location = try await hub.locate(file)
-                #expect(try await Self.get(location.url, over: transport.clients(location.url)).status == 403)
+                #expect(try await Self.get(location.url, over: try transport.clients(location.url)).status == 403)
                 let later = location.url.absoluteString.replacing("expires=", with: "expires=9")
                 let url = try #require(URL(string: later))
-                #expect(try await Self.get(url, over: transport.clients(url)).status == 403)
+                #expect(try await Self.get(url, over: try transport.clients(url)).status == 403)
             }
         }
     }
@@ -92,7 +92,7 @@ struct HubServerTests {
         try await HubServer.run(settings) { server in
             try await HubFixture.run { transport, _ in
                 let url = try #require(URL(string: "\(server.hub.address)/u/m-GGUF/resolve/main/m-Q8_0.gguf"))
-                let client = transport.clients(url)
+                let client = try transport.clients(url)
                 await #expect(throws: (any Error).self) { try await Self.get(url, over: client) }
                 let rest = try await Self.get(url, range: "2000000-", over: client)
                 #expect(rest.body.count == 1_000_000)

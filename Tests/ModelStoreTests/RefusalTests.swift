@@ -55,7 +55,7 @@ struct RefusalTests {
             try Data(bytes).write(to: url)
             return (model, 1, "instead of")
         case .wrongSize:
-            model.files[0].byteCount += 1
+            model.files[0].byteCount = (model.files[0].byteCount ?? 0) + 1
             return (model, 0, "bytes instead of")
         }
     }

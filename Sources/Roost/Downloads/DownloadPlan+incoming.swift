@@ -57,6 +57,7 @@ extension DownloadPlan {
         var files = files
         files[index] = File(file: files[index].file, action: .fetch)
         return DownloadPlan(
-            name: name, model: model, files: files, licenseFile: licenseFile, isComplete: isComplete, freeByteCount: freeByteCount)
+            name: name, model: model, files: files, licenseFile: licenseFile, isComplete: isComplete,
+            freeByteCount: freeByteCount)
     }
 }

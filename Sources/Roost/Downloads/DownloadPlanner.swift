@@ -18,7 +18,8 @@ struct DownloadPlanner: Sendable {
         // A short name is kept as it was said, so that it is found again by the same word without a hub.
         let name = try ModelName(parsing: options.name ?? (ShortName(text) == nil ? model.name : text))
         var model = model
-        let isText = { (file: ModelFile) in file.role == .license && file.digest == nil && model.hub != .local }
+        let isRemote = model.hub != .local
+        let isText = { (file: ModelFile) in isRemote && file.role == .license && file.digest == nil }
         let licenseFile = model.files.first(where: isText)
         model.files.removeAll(where: isText)
         var actions: [DownloadPlan.Action] = []

@@ -19,7 +19,7 @@ struct ModelDownloadJob: Sendable {
     func run(_ download: ModelDownload) async throws -> ModelRecord {
         let feed = download.broadcast
         do {
-            let plan = try await planner.plan(text, options)
+            var plan = try await planner.plan(text, options)
             feed.update { progress in
                 progress.model = plan.name.display
                 progress.files = plan.files.map { Self.row($0) }
@@ -30,9 +30,13 @@ struct ModelDownloadJob: Sendable {
                 return record
             }
             try await checkSpace(plan)
-            let claim = try await claim(plan, feed)
+            let (claim, hasWaited) = try await claim(plan, feed)
             do {
-                let record = try await work(plan, download, claim)
+                // Whoever had it before has brought some or all of it.
+                if hasWaited { plan = try await planner.plan(text, options) }
+                let record =
+                    plan.isComplete
+                    ? try await store.model(named: plan.name) : try await work(plan, download, claim)
                 try await OffPool.run { try claim.finish(.completed) }
                 feed.finish { $0.complete() }
                 return record
@@ -68,16 +72,18 @@ struct ModelDownloadJob: Sendable {
     /// The right to do it; while another process has it, its progress is this one's.
     private func claim(
         _ plan: DownloadPlan, _ feed: ProgressBroadcast<ModelDownloadProgress>
-    ) async throws -> LedgerClaim {
+    ) async throws -> (LedgerClaim, hasWaited: Bool) {
         let ticket = DownloadTicket(
             name: plan.name.description, reference: text, options: options.ticketFields,
             files: plan.files.map {
                 TicketFile(name: $0.file.path.description, digest: $0.file.digest, byteCount: $0.file.byteCount)
             },
             totalByteCount: plan.byteCount, priority: options.priority, bandwidthLimit: options.bandwidthLimit)
+        var hasWaited = false
         while true {
             try Task.checkCancellation()
-            if let claim = try await OffPool.run({ try ledger.claim(ticket) }) { return claim }
+            if let claim = try await OffPool.run({ try ledger.claim(ticket) }) { return (claim, hasWaited) }
+            hasWaited = true
             if let running = try await item(named: plan.name), running.isRunning {
                 feed.update { $0.follow(running.ticket) }
             }
