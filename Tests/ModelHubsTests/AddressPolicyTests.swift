@@ -1,5 +1,6 @@
 import Foundation
 import HubSimulator
+import Security
 import Testing
 
 @testable import ModelHubs

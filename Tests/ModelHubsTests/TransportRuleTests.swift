@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import Security
 import Testing
 
 @testable import ModelHubs

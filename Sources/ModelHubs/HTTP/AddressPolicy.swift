@@ -1,3 +1,5 @@
+import Security
+
 /// Which networks requests may go to.
 ///
 /// Outside addresses always may be asked. An address of this machine or of an inner network may when it was configured

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Security
 
 /// Sends requests for metadata: redirects followed by hand, tokens kept to their origin, answers bounded.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import Security
 
 /// The scheme, host and port of an address: what a credential is bound to.
 public struct Origin: Hashable, Sendable, CustomStringConvertible {

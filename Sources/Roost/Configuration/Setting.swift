@@ -27,6 +27,7 @@ public struct Setting: Sendable, Hashable {
         Setting("offline", "Whether the network is left alone: true or false."),
         Setting("ca_file", "A file of certificates (PEM) that are trusted beside the system's."),
         Setting("catalogs", "Catalogs of your own: files or https addresses."),
+        Setting("hf_mirrors", "Mirrors of the Hugging Face Hub, for files whose content is pinned."),
         Setting("ollama_registry", "A mirror of Ollama's registry."),
         Setting("https_proxy", "The proxy for https addresses.", variable: "HTTPS_PROXY"),
         Setting("http_proxy", "The proxy for http addresses.", variable: "HTTP_PROXY"),

@@ -50,7 +50,10 @@ struct ModelSources: Sendable {
             catalog: catalog,
             hubs: [
                 HuggingFaceHub(
-                    settings: try HuggingFaceSettings(environment: environment, homeDirectory: home),
+                    settings: try HuggingFaceSettings(
+                        environment: environment, homeDirectory: home,
+                        mirrors: (environment["ROOST_HF_MIRRORS"] ?? "").split(separator: ",")
+                            .map { $0.trimmingCharacters(in: .whitespaces) }),
                     transport: transport),
                 OllamaRegistry(transport: transport, endpoint: try Self.registryEndpoint(environment)),
                 URLHub(transport: transport),

@@ -80,13 +80,13 @@ public enum NetworkReach: Hashable, Sendable {
     }
 
     /// The innermost of several: a name is judged by the worst of its addresses.
-    static func innermost(_ reaches: [NetworkReach]) -> NetworkReach {
+    public static func innermost(_ reaches: [NetworkReach]) -> NetworkReach {
         for reach in [NetworkReach.special, .loopback, .privateNetwork] where reaches.contains(reach) { return reach }
         return .outside
     }
 
     /// Why an address of this reach is not asked.
-    var refusal: String {
+    public var refusal: String {
         switch self {
         case .loopback: "it is an address of this machine"
         case .privateNetwork: "it is an address of an inner network"
@@ -113,7 +113,7 @@ public enum NetworkReach: Hashable, Sendable {
     }
 
     /// The URL standard's test for what is read as an IPv4 address, in whatever notation.
-    static func isNumeric(_ name: String) -> Bool {
+    public static func isNumeric(_ name: String) -> Bool {
         var parts = name.split(separator: ".", omittingEmptySubsequences: false)
         if parts.last?.isEmpty == true { parts.removeLast() }
         guard let last = parts.last, !last.isEmpty else { return false }
