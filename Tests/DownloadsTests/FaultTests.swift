@@ -20,6 +20,7 @@ import Testing
             headers: ["Retry-After": "Sun, 06 Nov 1994 08:49:39 GMT", "Date": "Sun, 06 Nov 1994 08:49:37 GMT"]),
         .status(429, headers: ["RateLimit": "\"api\";r=0;t=2"]), .nonsense, .chunked, .flippedByte(at: 150_000),
         .status(403), .status(401), .status(410), .status(404),
+        .status(416, headers: ["Content-Range": "bytes */300000"]),
     ]
 
     @Test(arguments: passing)
@@ -172,12 +173,20 @@ import Testing
     @Test func aServerThatAllowsFewConnectionsIsServedByFew() async throws {
         let fixture = try DownloadFixture(byteCount: 2_000_000)
         let busy = Occupancy()
+        let refused = Recorder()
         let server = try await FaultServer.start { request, connection in
-            guard busy.enter(limit: 2) else { return try await connection.sendEmpty(403) }
+            guard busy.enter(limit: 2) else {
+                refused.add("\(request.number)")
+                return try await connection.sendEmpty(403)
+            }
             defer { busy.leave() }
+            // Slow enough that connections are open at the same time.
+            try await Task.sleep(for: .milliseconds(20))
             try await FaultServer.answer(request, connection, fixture.content, nil, .none)
         }
         try fixture.expectFinished(try await fixture.fetch(fixture.request(server.url())))
+        // Most requests were served: it did not go on asking with more connections than are allowed.
+        #expect(!refused.values.isEmpty && refused.values.count * 2 < server.requests.count)
         await server.stop()
     }
 
