@@ -35,7 +35,7 @@ import Testing
         }
         var configuration = DownloadFixture.configuration
         switch fault {
-        case .stallAtOnce, .stall, .trickle: configuration.stallTimeout = .seconds(40)
+        case .stallAtOnce, .stall, .trickle: configuration.stallTimeout = .seconds(120)
         default: break
         }
         let file = try await fixture.fetch(fixture.request(server.url()), configuration: configuration)
@@ -54,7 +54,7 @@ import Testing
             request.isLookup && left.take() ? fault : .none
         }
         var configuration = DownloadFixture.configuration
-        if fault == .stallAtOnce { configuration.stallTimeout = .seconds(40) }
+        if fault == .stallAtOnce { configuration.stallTimeout = .seconds(120) }
         try fixture.expectFinished(
             try await fixture.fetch(fixture.request(server.url()), configuration: configuration))
         #expect(left.isUsed)
@@ -98,7 +98,7 @@ import Testing
         var configuration = DownloadFixture.configuration
         configuration.maximumAttemptCount = 3
         switch fault {
-        case .stallAtOnce, .trickle: configuration.stallTimeout = .seconds(20)
+        case .stallAtOnce, .trickle: configuration.stallTimeout = .seconds(60)
         // Only what should stall may: the machine that runs the tests may be busy.
         default: configuration.stallTimeout = .seconds(4000)
         }

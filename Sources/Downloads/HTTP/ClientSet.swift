@@ -5,9 +5,9 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// The HTTP clients of a downloader: one for direct connections and one per proxy, made when first needed. They are
+/// HTTP clients by a downloader's rules: one for direct connections and one per proxy, made when first needed. They are
 /// closed at the latest when nobody holds the set any more.
-final class ClientSet: Sendable {
+public final class ClientSet: Sendable {
     private struct State {
         var clients: [ProxySettings.Server?: HTTPClient] = [:]
         var isClosed = false
@@ -18,14 +18,16 @@ final class ClientSet: Sendable {
     private let connectTimeout: Duration
     private let certificates: [String]
 
-    init(_ configuration: DownloaderConfiguration) {
+    /// Clients by the proxy, the additional certificates and the patience of a configuration.
+    public init(_ configuration: DownloaderConfiguration) {
         proxy = configuration.proxy
         connectTimeout = configuration.connectTimeout
         certificates = configuration.additionalCertificates
     }
 
     /// The client for an address. Reads certificate files the first time.
-    func client(for url: URL) throws -> HTTPClient {
+    /// - Throws: ``DownloadError`` for a proxy or a file of certificates that cannot be used, and after ``shutdown()``.
+    public func client(for url: URL) throws -> HTTPClient {
         let server = try proxy.server(for: url)
         return try state.withLock { state in
             if state.isClosed { throw DownloadError.shutDown }
@@ -40,7 +42,7 @@ final class ClientSet: Sendable {
     }
 
     /// Returns when every connection is closed.
-    func shutdown() async {
+    public func shutdown() async {
         // It throws only when it was shut down before, or when connections had to be cut.
         for client in takeAll() { try? await client.shutdown() }
     }

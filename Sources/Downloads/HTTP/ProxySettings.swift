@@ -81,7 +81,8 @@ public struct ProxySettings: Hashable, Sendable {
     }
 
     /// The proxy for an address; `nil` to go straight.
-    func server(for url: URL) throws -> Server? {
+    /// - Throws: ``DownloadError/invalidProxy(variable:rule:)``.
+    public func server(for url: URL) throws -> Server? {
         if let problem { throw problem }
         guard let host = url.host, !SourceRules.isLoopback(host) else { return nil }
         let isSecure = url.scheme?.lowercased() == "https"
