@@ -174,14 +174,16 @@ import Testing
         let fixture = try DownloadFixture(byteCount: 2_000_000)
         let busy = Occupancy()
         let refused = Recorder()
+        let isRefused = Gate()
         let server = try await FaultServer.start { request, connection in
             guard busy.enter(limit: 2) else {
                 refused.add("\(request.number)")
+                isRefused.open()
                 return try await connection.sendEmpty(403)
             }
             defer { busy.leave() }
-            // Slow enough that connections are open at the same time.
-            try await Task.sleep(for: .milliseconds(20))
+            // The first two hold on until a third is refused.
+            if !request.isLookup { try await isRefused.wait() }
             try await FaultServer.answer(request, connection, fixture.content, nil, .none)
         }
         try fixture.expectFinished(try await fixture.fetch(fixture.request(server.url())))
