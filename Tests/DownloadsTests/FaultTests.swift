@@ -20,6 +20,7 @@ import Testing
             headers: ["Retry-After": "Sun, 06 Nov 1994 08:49:39 GMT", "Date": "Sun, 06 Nov 1994 08:49:37 GMT"]),
         .status(429, headers: ["RateLimit": "\"api\";r=0;t=2"]), .nonsense, .chunked, .flippedByte(at: 150_000),
         .status(403), .status(401), .status(410), .status(404),
+        .status(416, headers: ["Content-Range": "bytes */300000"]),
     ]
 
     @Test(arguments: passing)
@@ -34,7 +35,7 @@ import Testing
         }
         var configuration = DownloadFixture.configuration
         switch fault {
-        case .stallAtOnce, .stall, .trickle: configuration.stallTimeout = .seconds(40)
+        case .stallAtOnce, .stall, .trickle: configuration.stallTimeout = .seconds(120)
         default: break
         }
         let file = try await fixture.fetch(fixture.request(server.url()), configuration: configuration)
@@ -53,7 +54,7 @@ import Testing
             request.isLookup && left.take() ? fault : .none
         }
         var configuration = DownloadFixture.configuration
-        if fault == .stallAtOnce { configuration.stallTimeout = .seconds(40) }
+        if fault == .stallAtOnce { configuration.stallTimeout = .seconds(120) }
         try fixture.expectFinished(
             try await fixture.fetch(fixture.request(server.url()), configuration: configuration))
         #expect(left.isUsed)
@@ -97,7 +98,7 @@ import Testing
         var configuration = DownloadFixture.configuration
         configuration.maximumAttemptCount = 3
         switch fault {
-        case .stallAtOnce, .trickle: configuration.stallTimeout = .seconds(20)
+        case .stallAtOnce, .trickle: configuration.stallTimeout = .seconds(60)
         // Only what should stall may: the machine that runs the tests may be busy.
         default: configuration.stallTimeout = .seconds(4000)
         }
@@ -172,12 +173,22 @@ import Testing
     @Test func aServerThatAllowsFewConnectionsIsServedByFew() async throws {
         let fixture = try DownloadFixture(byteCount: 2_000_000)
         let busy = Occupancy()
+        let refused = Recorder()
+        let isRefused = Gate()
         let server = try await FaultServer.start { request, connection in
-            guard busy.enter(limit: 2) else { return try await connection.sendEmpty(403) }
+            guard busy.enter(limit: 2) else {
+                refused.add("\(request.number)")
+                isRefused.open()
+                return try await connection.sendEmpty(403)
+            }
             defer { busy.leave() }
+            // The first two hold on until a third is refused.
+            if !request.isLookup { try await isRefused.wait() }
             try await FaultServer.answer(request, connection, fixture.content, nil, .none)
         }
         try fixture.expectFinished(try await fixture.fetch(fixture.request(server.url())))
+        // Most requests were served: it did not go on asking with more connections than are allowed.
+        #expect(!refused.values.isEmpty && refused.values.count * 2 < server.requests.count)
         await server.stop()
     }
 

@@ -43,6 +43,8 @@ import Testing
             $0.state = .downloading
         }
         let item = try #require(try ledger.tickets().first)
+        #expect(try ledger.item(named: "a") == item)
+        #expect(try ledger.item(named: "b") == nil)
         #expect(item == LedgerItem(ticket: claim.ticket, isRunning: true, isInterrupted: false))
         try claim.finish(.completed)
         #expect(try ledger.tickets().isEmpty)

@@ -53,6 +53,13 @@ public struct DownloadLedger: Sendable {
         return LedgerContents(items: items, damaged: damaged)
     }
 
+    /// The ticket of a model, as it was found; `nil` when there is none.
+    /// - Throws: ``DownloadError/io(path:operation:code:)`` when the folder cannot be read.
+    public func item(named name: String) throws -> LedgerItem? {
+        let id = DownloadTicket.id(of: name)
+        return try tickets().first { $0.ticket.id == id }
+    }
+
     /// Takes a ticket to run it; `nil` while another process, or another claim of this one, does.
     ///
     /// A ticket of that name that is there already keeps its first date; all else is the given one's.

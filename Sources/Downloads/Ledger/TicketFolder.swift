@@ -50,9 +50,7 @@ struct TicketFolder: Sendable {
             return .failure(.init("it cannot be read"))
         }
         guard !bytes.isEmpty else { return .failure(.init("it is empty")) }
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .secondsSince1970
-        guard let page = try? decoder.decode(Page.self, from: Data(bytes)) else {
+        guard let page = try? JSONDecoder().decode(Page.self, from: Data(bytes)) else {
             return .failure(.init("it is not a ticket of version \(Self.version)"))
         }
         guard page.version == Self.version else { return .failure(.init("it has version \(page.version)")) }
@@ -65,7 +63,6 @@ struct TicketFolder: Sendable {
     func write(_ ticket: DownloadTicket) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        encoder.dateEncodingStrategy = .secondsSince1970
         try write(encoder.encode(Page(version: Self.version, ticket: ticket)), to: self.ticket(ticket.id))
     }
 

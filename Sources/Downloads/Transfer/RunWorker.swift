@@ -47,8 +47,9 @@ struct RunWorker: Sendable {
                 if hadProgress { streak = Streak() }
                 if streak.attempt == 0 { streak.landedByteCount = context.board.snapshot.landedByteCount }
                 streak.attempt += 1
-                // A connection that broke after it brought something is opened again at once.
-                if hadProgress, failure.isBrokenConnection { continue }
+                // A connection that broke is opened again at once, when it brought something or for the first time: the
+                // hole that it leaves holds up the hashing of all that came after.
+                if failure.isBrokenConnection, hadProgress || streak.attempt == 1 { continue }
                 try await mend(failure, choice: choice, streak: &streak, othersAreBusy: othersAreBusy)
             }
         }

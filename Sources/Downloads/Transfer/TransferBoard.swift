@@ -38,6 +38,8 @@ final class TransferBoard: Sendable {
 
     /// Something has changed: a block landed or was lost, a run was given back, time has passed.
     let signal = ChangeSignal()
+    /// There may be work for a connection that has none: all of these but a block that landed.
+    private let work = ChangeSignal()
     let byteCount: Int64
     let blockCount: Int
     private let state: Mutex<State>
@@ -53,7 +55,7 @@ final class TransferBoard: Sendable {
     /// The next blocks for a worker, when there are some and it may be busy.
     func nextRun(for worker: Int, time: any DownloadTime) async throws -> Assignment {
         while true {
-            let version = signal.version
+            let version = work.version
             let now = time.now()
             let run = state.withLock { state -> Assignment? in
                 if state.sendsWholeFiles {
@@ -66,7 +68,7 @@ final class TransferBoard: Sendable {
                 ).map { Assignment(blocks: $0, isWholeFile: false) }
             }
             if let run { return run }
-            try await signal.changed(since: version)
+            try await work.changed(since: version)
         }
     }
 
@@ -129,6 +131,7 @@ final class TransferBoard: Sendable {
             state.schedule.release(worker)
             state.pending[worker] = nil
         }
+        work.notify()
         signal.notify()
     }
 
@@ -146,6 +149,7 @@ final class TransferBoard: Sendable {
             state.sendsWholeFiles = true
             state.carries = [:]
         }
+        work.notify()
         signal.notify()
     }
 
@@ -166,6 +170,7 @@ final class TransferBoard: Sendable {
             state.map.lose(block)
             state.carries[block] = nil
         }
+        work.notify()
         signal.notify()
     }
 
@@ -176,6 +181,7 @@ final class TransferBoard: Sendable {
             state.carries = [:]
             state.verifiedByteCount = 0
         }
+        work.notify()
         signal.notify()
     }
 
@@ -214,6 +220,7 @@ final class TransferBoard: Sendable {
             state.governor.observe(bytesPerSecond, activeCount: state.pending.count)
             return state.governor.isGrowing
         }
+        work.notify()
         signal.notify()
         return isGrowing
     }

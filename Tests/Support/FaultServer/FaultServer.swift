@@ -46,6 +46,8 @@ public final class FaultServer: Sendable {
             // An asynchronous channel that is made but never used ends the process, and the server may be stopped while
             // connections wait: they become asynchronous only where they are served.
             .childChannelOption(.autoRead, value: false)
+            // What was sent and what arrived differ by little.
+            .childChannelOption(.socketOption(.so_sndbuf), value: 64 << 10)
             .bind(host: "127.0.0.1", port: 0) { channel in
                 log.value.withLock { $0.channels.append(channel) }
                 return channel.eventLoop.makeCompletedFuture {
