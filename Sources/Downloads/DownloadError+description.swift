@@ -20,6 +20,9 @@ extension DownloadError: CustomStringConvertible {
             "“\(url)” is not encrypted; use https (http is accepted for this machine only)."
         case .insecureRedirect(let from, let to):
             "“\(from)” redirects from https to “\(to)”, which is not encrypted; it was not followed."
+        case .innerRedirect(let from, let to):
+            "“\(from)” redirects to “\(to)”, an address of this machine or an inner network, which is not followed; "
+                + "check the address."
         case .redirectLoop(let url):
             "“\(url)” redirects in a circle; check the address."
         case .tooManyRedirects(let url, let limit):

@@ -16,7 +16,8 @@ extension DownloadError {
         case .noSource, .invalidSize, .noSpace, .damagedStorage, .io, .otherFileSystem, .cancelled, .shutDown,
             .contentMismatch, .sourceChanged, .offline, .invalidProxy, .invalidCertificates:
             .fatal
-        case .invalidURL, .insecureURL, .insecureRedirect, .redirectLoop, .tooManyRedirects, .wrongSize, .lengthUnknown,
+        case .invalidURL, .insecureURL, .insecureRedirect, .innerRedirect, .redirectLoop, .tooManyRedirects, .wrongSize,
+            .lengthUnknown,
             .encoded, .proxyRefused, .webPage, .untrusted:
             .dropSource
         case .unauthorized, .forbidden, .notFound:

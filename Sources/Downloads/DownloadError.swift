@@ -12,6 +12,8 @@ public enum DownloadError: Error, Hashable, Sendable {
     case insecureURL(String)
     /// A redirect from https to http.
     case insecureRedirect(from: String, to: String)
+    /// A redirect from the outside to an address of this machine or an inner network.
+    case innerRedirect(from: String, to: String)
     /// Redirects that lead back to where they came from.
     case redirectLoop(String)
     /// More redirects than are followed.

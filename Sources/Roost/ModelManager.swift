@@ -28,7 +28,7 @@ public actor ModelManager {
         let configuration = try configuration ?? .fromEnvironment()
         self.configuration = configuration
         store = try await ModelStore(root: configuration.homeDirectory)
-        downloader = ModelDownloader(configuration: configuration, store: store)
+        downloader = await ModelDownloader(configuration: configuration, store: store)
         residency = ModelResidency(maximumModelCount: configuration.maximumLoadedModels)
     }
 

@@ -83,6 +83,18 @@ import Testing
         #expect(SourceRules.isLoopback("127.9.9.9") && SourceRules.isLoopback("LOCALHOST"))
     }
 
+    @Test(arguments: [
+        "https://127.0.0.1/b", "https://localhost/b", "https://10.1.2.3/b", "https://192.168.0.1/b",
+        "https://169.254.169.254/b", "https://[::1]/b", "https://[fe80::1]/b", "https://[::ffff:10.0.0.1]/b",
+        "https://2130706433/b", "https://nas.local/b",
+    ])
+    func aRedirectFromTheOutsideNeverLeadsInside(_ target: String) throws {
+        let secure = try #require(URL(string: "https://hub.example/a"))
+        #expect(throws: DownloadError.innerRedirect(from: "https://hub.example/a", to: target)) {
+            try SourceRules.target(of: target, from: secure)
+        }
+    }
+
     /// Addresses that work for a few requests, as signed ones do for a while.
     private struct Signer: SourceResolver {
         let server: FaultServer

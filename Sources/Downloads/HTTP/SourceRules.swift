@@ -1,4 +1,5 @@
 import Foundation
+import Security
 
 /// Which addresses bytes may come from, and how an address is shown.
 enum SourceRules {
@@ -28,15 +29,16 @@ enum SourceRules {
             throw DownloadError.insecureRedirect(from: shown(url), to: shown(next))
         }
         try check(next)
+        let reach = { (url: URL) in NetworkReach(ofHost: (url.host ?? "").trimmingCharacters(in: ["[", "]"])) }
+        guard reach(url).mayLead(to: reach(next)) else {
+            throw DownloadError.innerRedirect(from: shown(url), to: shown(next))
+        }
         return next
     }
 
     /// Names and numbers that never leave this machine.
     static func isLoopback(_ host: String) -> Bool {
-        let host = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).lowercased()
-        if host == "localhost" || host == "::1" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+        NetworkReach(ofHost: host.trimmingCharacters(in: ["[", "]"])) == .loopback
     }
 
     /// The address without its query and password: a signed address is a secret.

@@ -15,10 +15,14 @@ actor ModelDownloader {
     private var running: [String: ModelDownload] = [:]
     private var isShutDown = false
 
-    init(configuration: RoostConfiguration, store: ModelStore) {
+    init(configuration: RoostConfiguration, store: ModelStore) async {
         self.configuration = configuration
         self.store = store
-        ledger = DownloadLedger(folder: configuration.homeDirectory.appendingPathComponent("downloads"))
+        // A folder whose disk is not mounted has nothing that could be cleaned up now.
+        let partial = try? await store.intake(byteCount: 0).partial
+        ledger = DownloadLedger(
+            folder: configuration.homeDirectory.appendingPathComponent("downloads"),
+            partialFolders: [partial].compactMap { $0 })
     }
 
     /// The hubs and the catalog.
