@@ -25,7 +25,14 @@ extension ModelStore {
     ///
     /// - Throws: what ``locations(of:)`` throws.
     public func templateOverride(of name: ModelName) async throws -> String? {
-        let locations = try await locations(of: name)
+        try await templateOverride(among: try await locations(of: name))
+    }
+
+    /// As ``templateOverride(of:)``, for who has the places of the model's files already.
+    ///
+    /// - Throws: ``ModelStoreError``.
+    public func templateOverride(among locations: ModelLocations) async throws -> String? {
+        if locations.files[.template] == nil { return nil }
         return try await onTransferThread { _ in try Self.ownTemplate(locations) }
     }
 

@@ -10,7 +10,8 @@ import Security
 /// print(record.digest, try await store.location(of: record.name).path)
 /// ```
 ///
-/// A content is stored once, in `blobs/sha256-<hex>`, whatever number of names refers to it. Any number of processes
+/// A model is one or more files: weights, in parts if they are large, and what goes with them. A content is stored
+/// once, in `blobs/sha256-<hex>` of a model folder, whatever number of names refers to it. Any number of processes
 /// may use one folder at the same time, and each may be killed at any moment: the next one to open the store clears
 /// away what was half done. Work that blocks runs on threads of the store's own.
 public actor ModelStore {

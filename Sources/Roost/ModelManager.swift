@@ -193,9 +193,9 @@ public actor ModelManager {
         let record = try await model(named: name)
         // Statistics must not hold up an answer, nor fail it.
         Task { [store] in try? await store.recordUse(of: record.name) }
+        let locations = try await store.locations(of: record.name)
         let files = ModelFileSet(
-            weights: try await store.locations(of: record.name).weights,
-            chatTemplate: try await store.templateOverride(of: record.name))
+            weights: locations.weights, chatTemplate: try await store.templateOverride(among: locations))
         return ModelRequest(
             key: record.identity.description, name: record.name.description, files: files,
             options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)

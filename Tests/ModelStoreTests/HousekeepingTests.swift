@@ -32,14 +32,16 @@ struct HousekeepingTests {
         }
         _ = try write("ledger", to: "partial/something.json")
         _ = try write("123456", to: "incoming/\(Digest.of([4]).fileName)")
+        _ = try write("12345", to: "incoming/\(Digest.of([8]).fileName)")
+        _ = try write("", to: "partial/slot-0.lock")
         _ = try write("1234", to: "incoming/\(Digest.of([5]).fileName)", age: 1)
         _ = try write("123", to: "quarantine/\(Digest.of([6]).fileName)")
         _ = try write("why", to: "quarantine/\(Digest.of([6]).fileName).reason.txt")
         let stray = try write("12345", to: "blobs/\(Digest.of([7]).fileName)")
 
         var options = PruneOptions()
-        #expect(try await store.prunePlan().items.map(\.kind) == [.incoming], "no download goes unasked")
-        options.keptPartials = [wanted.fileName]
+        #expect(try await store.prunePlan().isEmpty, "no download goes unasked")
+        options.keptDownloads = [wanted, Digest.of([8])]
         let plan = try await store.prunePlan(options)
         #expect(plan.items.map(\.kind) == [.incoming, .partialDownload])
         #expect(plan.byteCount == 16)
@@ -50,7 +52,7 @@ struct HousekeepingTests {
                 == Set(
                     [wanted, young].flatMap { digest in
                         ["part", "journal", "lock"].map { "\(digest.fileName).\($0)" }
-                    } + ["something.json"]))
+                    } + ["something.json", "slot-0.lock"]))
         #expect(try await store.quarantinedFiles().map(\.reason) == ["why"])
 
         options.includesQuarantine = true
@@ -72,7 +74,7 @@ struct HousekeepingTests {
         let lock = try OpenFile.reading(try write("", to: "partial/\(name).lock").path)
         #expect(try lock.tryLock())
         var options = PruneOptions()
-        options.keptPartials = []
+        options.keptDownloads = []
         #expect(try await store.prunePlan(options).isEmpty)
         let plan = PrunePlan(items: [
             PrunePlan.Item(kind: .partialDownload, paths: [lock.path, part.path], byteCount: 8)

@@ -68,6 +68,35 @@ struct MoveTests {
                 #expect(try await store.location(of: name).path.hasPrefix(folder.path))
             }
         }
+
+        @Test("to a disk without room changes nothing", .enabled(if: AdoptionTests.hasOtherFileSystem))
+        func noRoom() async throws {
+            let store = try await fixture.open()
+            let free = try FileSystem.freeByteCount(at: "/dev/shm")
+            let file = try fixture.sparseModel(paddingByteCount: UInt64(free) + (1 << 30))
+            let size = try #require(try FileSystem.status(of: file.path)).byteCount
+            // Said to be verified, so that terabytes of nothing need not be hashed.
+            let model = IncomingModel(
+                name: "huge",
+                files: [
+                    IncomingFile(
+                        role: .model, name: "huge.gguf", digest: Digest.of([1]), byteCount: size, url: file,
+                        isVerified: true)
+                ], provenance: StoreFixture.provenance)
+            let record = try await store.register(model, replacing: false)
+            let folder = URL(fileURLWithPath: "/dev/shm/roost-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let error = await #expect(throws: ModelStoreError.self) { try await store.move(to: folder) }
+            guard case .noSpace(_, let needed, let available)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(needed == size && available < size)
+            #expect(!FileManager.default.fileExists(atPath: folder.path))
+            #expect(try await store.models() == [record])
+            #expect(try await store.diskUse().folders.count == 1)
+            #expect(try await store.check().isConsistent)
+        }
     #endif
 
     @Test("of many processes at once, while others use the store, ends in one place")

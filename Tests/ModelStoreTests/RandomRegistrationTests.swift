@@ -20,7 +20,7 @@ struct RandomRegistrationTests {
         var generator = SeededGenerator(seed: seed)
         var expected: [ModelName: Set<Digest>] = [:]
         var identities: [ModelName: Digest] = [:]
-        for step in 0..<50 {
+        for step in 0..<30 {
             let name = Self.names[Int.random(in: 0..<3, using: &generator)]
             do {
                 switch Int.random(in: 0..<7, using: &generator) {

@@ -77,6 +77,42 @@ struct RegistrationTests {
         #expect(try await store.check().isConsistent)
     }
 
+    @Test("that is cancelled leaves what was brought, and can be done again")
+    func cancelled() async throws {
+        let store = try await fixture.open()
+        let model = try fixture.splitModel(isVerified: false)
+        let before = try fixture.names(in: "incoming")
+        let gate = Gate()
+        let task = Task {
+            try await store.register(model, replacing: false) { progress in
+                if progress.phase == .hashing { gate.passAfterOpening() }
+            }
+        }
+        await gate.reached()
+        task.cancel()
+        gate.open()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try fixture.names(in: "incoming") == before)
+        #expect(try fixture.names(in: "partial").isEmpty && fixture.names(in: "blobs").isEmpty)
+        #expect(try await store.quarantinedFiles().isEmpty)
+        #expect(try await store.register(model, replacing: false).files.count == 6)
+    }
+
+    @Test("reports progress over all files that never goes back")
+    func progress() async throws {
+        let store = try await fixture.open()
+        let seen = Collected<ImportProgress>()
+        let model = try fixture.splitModel(isVerified: false)
+        let record = try await store.register(model, replacing: false) { seen.add($0) }
+        for phase in ImportProgress.Phase.allCases {
+            let steps = seen.all.filter { $0.phase == phase }
+            #expect(zip(steps, steps.dropFirst()).allSatisfy { $0.completed <= $1.completed }, "\(phase)")
+        }
+        let license = try #require(record.files.last).byteCount
+        #expect(seen.all.filter { $0.phase == .hashing }.last?.completed ?? 0 >= record.byteCount)
+        #expect(seen.all.map(\.total).max() == record.totalByteCount - license)
+    }
+
     @Test("needs a content that is said to be here")
     func missingContent() async throws {
         let store = try await fixture.open()

@@ -11,8 +11,8 @@ extension Vault {
         let latest = Int64(clamping: Int(((now().timeIntervalSince1970 - options.minimumAge) * 1e9).rounded()))
         for folder in present {
             items += try unfinishedImports(in: folder)
-            items += try incoming(in: folder, notAfter: latest)
-            if let kept = options.keptPartials {
+            items += try incoming(in: folder, folders, notAfter: latest, keeping: options.keptDownloads)
+            if let kept = options.keptDownloads {
                 items += try partials(in: folder, notAfter: latest, keeping: kept)
             }
             if options.includesQuarantine { items += try quarantine(in: folder) }
@@ -45,23 +45,34 @@ extension Vault {
         }
     }
 
-    private func incoming(in folder: FolderLayout, notAfter latest: Int64) throws -> [PrunePlan.Item] {
-        try regularFiles(in: folder.incoming).filter { try Self.isAbandoned($0, notAfter: latest) }
-            .compactMap { try item(.incoming, [$0]) }
+    /// Whole files that nobody is about to register, and those that the store has under their own name by now.
+    private func incoming(
+        in folder: FolderLayout, _ folders: FolderSet, notAfter latest: Int64, keeping kept: Set<Digest>?
+    ) throws -> [PrunePlan.Item] {
+        try regularFiles(in: folder.incoming).filter { path in
+            guard try Self.isAbandoned(path, notAfter: latest) else { return false }
+            let digest = FolderLayout.digest(ofFileNamed: URL(fileURLWithPath: path).lastPathComponent)
+            if let digest, try intactPath(of: digest, byteCount: nil, folders) != nil { return true }
+            guard let kept else { return false }
+            return !(digest.map(kept.contains) ?? false)
+        }.compactMap { try item(.incoming, [$0]) }
     }
 
-    /// Files of one download have one name and different extensions; it goes as a whole.
+    /// Files of one download have one name and different extensions; it goes as a whole. What is not named for a
+    /// digest is left alone.
     private func partials(
-        in folder: FolderLayout, notAfter latest: Int64, keeping kept: Set<String>
+        in folder: FolderLayout, notAfter latest: Int64, keeping kept: Set<Digest>
     ) throws -> [PrunePlan.Item] {
-        let files = try regularFiles(in: folder.partial).filter { path in
-            PrunePlan.partialExtensions.contains(URL(fileURLWithPath: path).pathExtension)
+        var downloads: [Digest: [String]] = [:]
+        for path in try regularFiles(in: folder.partial) {
+            let url = URL(fileURLWithPath: path)
+            guard PrunePlan.partialExtensions.contains(url.pathExtension),
+                let digest = FolderLayout.digest(ofFileNamed: url.deletingPathExtension().lastPathComponent)
+            else { continue }
+            downloads[digest, default: []].append(path)
         }
-        let downloads = Dictionary(grouping: files) { path in
-            URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-        }
-        return try downloads.sorted { $0.key < $1.key }.compactMap { name, paths in
-            guard !kept.contains(name), try paths.allSatisfy({ try Self.isAbandoned($0, notAfter: latest) }) else {
+        return try downloads.sorted { $0.key < $1.key }.compactMap { digest, paths in
+            guard !kept.contains(digest), try paths.allSatisfy({ try Self.isAbandoned($0, notAfter: latest) }) else {
                 return nil
             }
             return try item(.partialDownload, paths)

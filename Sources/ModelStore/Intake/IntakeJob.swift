@@ -24,9 +24,21 @@ struct IntakeJob: Sendable {
         do {
             return try await take(transfers: transfers, changes: changes)
         } catch {
+            // A content that was here may have been removed under the work: then that is what went wrong.
+            if case ModelStoreError.invalidModel = error {
+                try await transfers.run { _ in try requirePresentContents() }
+            }
             // What was brought here and is not what it should be must not be brought here again and again.
             let quarantined = try? await transfers.run { _ in try Quarantine(vault: vault).take(files, after: error) }
             throw quarantined ?? error
+        }
+    }
+
+    /// - Throws: ``ModelStoreError/contentMissing(name:digest:)``.
+    private func requirePresentContents() throws {
+        let folders = try vault.folders()
+        for file in files {
+            if case .present = file.origin { _ = try vault.presentPath(of: file, folders) }
         }
     }
 

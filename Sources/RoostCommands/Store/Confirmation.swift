@@ -16,7 +16,9 @@ struct Confirmation: ParsableArguments {
         if yes { return }
         guard Console.inputIsTerminal else { throw ConfirmationError.nobodyToAsk }
         Console.error.write("\(question) [y/N] ")
-        let answer = await Self.line()?.trimmingCharacters(in: .whitespaces).lowercased()
+        let line = await Self.line()
+        if line == nil { Console.error.print() }
+        let answer = line?.trimmingCharacters(in: .whitespaces).lowercased()
         guard answer == "y" || answer == "yes" else {
             Console.error.print("Nothing was removed.")
             throw ExitStatus.failure.code
