@@ -115,6 +115,17 @@ extension ModelManager {
         return resumed
     }
 
+    /// What no model needs and no unfinished download goes on with.
+    ///
+    /// - Throws: `ModelStoreError`; `DownloadError` when the downloads' folder cannot be read.
+    public nonisolated func prunePlan(_ options: PruneOptions = PruneOptions()) async throws -> PrunePlan {
+        var options = options
+        let files = try await downloads().flatMap(\.ticket.files)
+        // Parts of a file whose content nobody pinned cannot be told from others': then all are kept.
+        if files.allSatisfy({ $0.digest != nil }) { options.keptDownloads = Set(files.compactMap(\.digest)) }
+        return try await store.prunePlan(options)
+    }
+
     // MARK: Staying up to date
 
     /// Whether the source of a model has another content now.

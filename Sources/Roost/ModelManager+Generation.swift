@@ -33,6 +33,15 @@ extension ModelManager {
         events(from: model, load, keepAlive) { $0.chat(messages, options: options) }
     }
 
+    /// Adds to a model's statistics; an answer neither waits for that nor fails with it.
+    public nonisolated func recordTokens(_ count: Int, of model: String?) {
+        guard count > 0 else { return }
+        Task { [self] in
+            guard let record = try? await self.model(named: model) else { return }
+            try? await store.recordTokens(count, of: record.name)
+        }
+    }
+
     /// The result that a stream ends with.
     private static func result(
         of stream: AsyncThrowingStream<GenerationEvent, any Error>
@@ -52,7 +61,10 @@ extension ModelManager {
             let task = Task {
                 do {
                     try await withModel(model, options: load, keepAlive: keepAlive) { loaded in
-                        for try await event in start(loaded) { continuation.yield(event) }
+                        for try await event in start(loaded) {
+                            if case .finished(let result) = event { recordTokens(result.tokens.count, of: model) }
+                            continuation.yield(event)
+                        }
                     }
                     continuation.finish()
                 } catch {

@@ -27,7 +27,8 @@ public actor ModelManager {
     public init(configuration: RoostConfiguration? = nil) async throws {
         let configuration = try configuration ?? .fromEnvironment()
         self.configuration = configuration
-        store = try await ModelStore(root: configuration.homeDirectory)
+        store = try await ModelStore(
+            root: configuration.homeDirectory, modelFolders: configuration.modelFolders)
         downloader = await ModelDownloader(configuration: configuration, store: store)
         residency = ModelResidency(maximumModelCount: configuration.maximumLoadedModels)
     }

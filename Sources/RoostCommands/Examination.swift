@@ -64,13 +64,18 @@ enum Examination {
         findings += check.missing.map {
             Finding(
                 subject: "model \(names($0))", state: .problem, message: "Its file \($0.path) is gone.",
-                remedy: "Import it again, or remove the name: roost rm \(names($0))")
+                remedy: "Get it again (“roost pull” or “roost import”), or remove the name: roost rm \(names($0))")
         }
         findings += check.changed.map {
             Finding(
                 subject: "model \(names($0))", state: .problem,
                 message: "Its file \($0.path) is not as it was when it was imported.",
                 remedy: "See what is wrong with it: roost verify \(names($0))")
+        }
+        findings += check.unavailableFolders.map {
+            Finding(
+                subject: "folder", state: .problem, message: "The model folder \($0.path) is not there.",
+                remedy: "Mount its disk, or leave it out of ROOST_MODELS.")
         }
         findings += check.databaseProblems.map {
             Finding(
@@ -87,7 +92,7 @@ enum Examination {
         guard check.modelCount > 0 else {
             return Finding(
                 subject: "store", state: .notice, message: "\(home.path) has no models yet.",
-                remedy: "Add one: roost import FILE.gguf")
+                remedy: "Add one: roost pull NAME, or roost import FILE.gguf")
         }
         let models = "\(check.modelCount) model\(check.modelCount == 1 ? "" : "s")"
         return Finding(
@@ -106,7 +111,9 @@ enum Examination {
                     message:
                         "\(check.orphans.count) files of \(HumanReadable.bytes(check.orphanByteCount)) belong to no "
                         + "model: \(paths)\(check.orphans.count > 3 ? ", …" : "")",
-                    remedy: "Give them a name with “roost import FILE --name NAME”, or delete them."))
+                    remedy:
+                        "Give them a name with “roost import FILE --name NAME”, or remove them with “roost prune --unknown”."
+                ))
         }
         if !check.foreign.isEmpty {
             findings.append(

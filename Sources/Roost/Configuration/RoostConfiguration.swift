@@ -6,6 +6,8 @@ public import Workers
 public struct RoostConfiguration: Sendable, Hashable {
     /// The folder of models, database and run-time files.
     public var homeDirectory: URL
+    /// Further folders for models, for example on larger disks; new content goes to the first of them.
+    public var modelFolders: [URL] = []
     /// Address that the server listens on.
     public var listenHost = "127.0.0.1"
     /// Port that the server listens on; 0 takes a free one.
@@ -57,6 +59,9 @@ public struct RoostConfiguration: Sendable, Hashable {
         configuration.load.contextLength = try number(value, "ROOST_CONTEXT_LENGTH", "tokens")
         configuration.load.threadCount = try number(value, "ROOST_NUM_THREADS", "threads")
         configuration.maximumLoadedModels = try number(value, "ROOST_MAX_LOADED_MODELS", "models")
+        configuration.modelFolders = (value("ROOST_MODELS") ?? "").split(separator: ":").map {
+            URL(fileURLWithPath: NSString(string: String($0)).expandingTildeInPath, isDirectory: true)
+        }
         configuration.downloads = try .fromEnvironment(environment)
         configuration.catalogs = (value("ROOST_CATALOGS") ?? "").split(separator: ",")
             .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }

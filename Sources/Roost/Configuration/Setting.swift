@@ -20,7 +20,7 @@ public struct Setting: Sendable, Hashable {
         Setting("context_length", "Tokens of context when a request does not say."),
         Setting("num_threads", "Threads that compute."),
         Setting("max_loaded_models", "Most models in memory at once."),
-        Setting("models", "Further folders of models, with “:” between them."),
+        Setting("models", "Further folders of models, with “:” between them; new ones go to the first."),
         Setting("max_concurrent_downloads", "Downloads that run at a time, 1 to 64."),
         Setting("limit_rate", "Bytes per second of all downloads together: 500k, 10M, 20MiB."),
         Setting("auto_resume", "Whether a server goes on with interrupted downloads: true or false."),

@@ -133,7 +133,7 @@ struct Conversation {
         var facts: [(String, String)] = [
             ("name", model.name.description), ("architecture", model.architecture),
             ("parameters", HumanReadable.count(model.parameterCount)), ("quantization", model.quantization),
-            ("size", HumanReadable.bytes(model.byteCount)),
+            ("size", HumanReadable.bytes(model.totalByteCount)),
         ]
         if let title = model.title { facts.insert(("title", title), at: 1) }
         if let length = model.contextLength { facts.append(("context", "\(length) tokens")) }

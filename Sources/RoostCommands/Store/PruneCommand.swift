@@ -38,7 +38,7 @@ struct PruneCommand: AsyncParsableCommand {
         var options = PruneOptions()
         options.includesQuarantine = quarantine
         options.includesUnknownBlobs = unknown
-        let plan = try await manager.store.prunePlan(options)
+        let plan = try await manager.prunePlan(options)
         if !json { Self.show(plan) }
         var freed: Int64?
         if !dryRun && !plan.isEmpty {

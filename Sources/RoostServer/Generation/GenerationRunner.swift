@@ -41,6 +41,9 @@ struct GenerationRunner: Sendable {
                                 startSink.yield(Start(loadDuration: loadDuration, warning: warning))
                                 startSink.finish()
                             }
+                            if case .finished(let result) = event {
+                                manager.recordTokens(result.tokens.count, of: job.model)
+                            }
                             eventSink.yield(event)
                         }
                         try Task.checkCancellation()

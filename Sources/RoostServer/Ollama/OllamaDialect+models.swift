@@ -24,7 +24,7 @@ extension OllamaDialect {
         let name = try request.requiredModel()
         do {
             let record = try await manager.model(named: name)
-            let metadata = try await ModelFileMetadata.read(manager.store.blobURL(for: record.digest))
+            let metadata = try await ModelFileMetadata.read(manager.store.location(of: record.name))
             return try WireJSON.response(
                 OllamaShow(record, metadata: metadata, verbose: request.verbose ?? false))
         } catch {

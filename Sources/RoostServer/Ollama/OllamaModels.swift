@@ -63,7 +63,7 @@ struct OllamaTags: Encodable, Sendable {
             name = record.name.description
             model = name
             modifiedAt = record.modifiedAt
-            size = record.byteCount
+            size = record.totalByteCount
             digest = record.digest.hexadecimal
             details = OllamaDetails(record)
             capabilities = OllamaShow.capabilities(of: record)
