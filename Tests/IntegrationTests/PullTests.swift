@@ -118,14 +118,16 @@ final class PullTests: Sendable {
         try await withHub(bytesPerSecond: 1 << 20) { roost, _ in
             let process = roost.process(["pull", "maker/large-GGUF"])
             try process.run()
-            // The ticket says how far it is; when a second journal's worth has come it is killed.
-            var landed = 0
-            while landed < 12 << 20, process.isRunning {
-                try await Task.sleep(for: .milliseconds(100))
-                let list = try await roost.run("downloads", "--json")
-                let items = try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [[String: Any]]
-                landed = items?.first?["completed"] as? Int ?? 0
+            // When a journal says that something has landed for good it is killed.
+            let partial = roost.home.appending(path: "partial").path
+            while process.isRunning {
+                let names = (try? FileManager.default.contentsOfDirectory(atPath: partial)) ?? []
+                if names.contains(where: { $0.hasSuffix(".journal") }) { break }
+                try await Task.sleep(for: .milliseconds(50))
             }
+            let listed = try await roost.run("downloads", "--json")
+            let items = try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [[String: Any]]
+            #expect((items?.first?["completed"] as? Int ?? 0) > 0, "\(listed)")
             kill(process.processIdentifier, SIGKILL)
             try await BuiltProgram.onThread { process.waitUntilExit() }
             let list = try await roost.run("downloads")
