@@ -31,6 +31,14 @@ extension DownloadError {
         }
     }
 
+    /// Whether the source is of no more use.
+    var endsSource: Bool {
+        switch verdict {
+        case .fatal, .dropSource: true
+        case .refused, .wait: false
+        }
+    }
+
     /// Whether the server asks for fewer requests.
     var asksForLess: Bool {
         switch self {

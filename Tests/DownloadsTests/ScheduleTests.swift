@@ -28,6 +28,23 @@ import Testing
         #expect(schedule.assign(to: 2, map: map, workerCount: 4, now: .zero) == 40..<80)
     }
 
+    @Test func aFrontierThatFallsBehindIsHelpedOn() {
+        var map = map
+        var schedule = RunSchedule(blocksPerPiece: 4, maximumPieceCount: 4)
+        #expect(schedule.assign(to: 0, map: map, workerCount: 1, now: .zero) == 0..<16)
+        for block in 16..<48 { map.land(block, checksum: 0) }
+        #expect(schedule.assign(to: 1, map: map, workerCount: 2, now: .zero) == 48..<64, "8 pieces are no lag yet")
+        map.land(100, checksum: 0)
+        #expect(schedule.assign(to: 2, map: map, workerCount: 4, now: .zero) == 8..<16)
+        #expect(schedule.runs[0]?.end == 8)
+        #expect(schedule.assign(to: 3, map: map, workerCount: 4, now: .zero) == 4..<8)
+        #expect(schedule.assign(to: 4, map: map, workerCount: 9, now: .zero) == 2..<4)
+        #expect(schedule.assign(to: 5, map: map, workerCount: 9, now: .zero) == 1..<2)
+        #expect(schedule.assign(to: 6, map: map, workerCount: 9, now: .seconds(1)) == 64..<68, "it may be coming")
+        #expect(schedule.assign(to: 7, map: map, workerCount: 9, now: .seconds(3)) == 0..<1, "it crawls")
+        #expect(schedule.assign(to: 8, map: map, workerCount: 9, now: .seconds(9)) == 68..<72, "once is enough")
+    }
+
     @Test func aCrawlingLastBlockIsRepeatedOnce() {
         let map = BlockMap(byteCount: 10, blockByteCount: 10)
         var schedule = RunSchedule(blocksPerPiece: 1, maximumPieceCount: 1)

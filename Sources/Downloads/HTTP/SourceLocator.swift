@@ -28,6 +28,8 @@ actor SourceLocator {
     func location() async throws -> SourceLocation {
         while true {
             if let current { return current }
+            // What no further look would change is not looked for again by a connection that comes later.
+            if let failure, failure.error.endsSource { throw failure.error }
             guard isSearching else { return try await searchAlone() }
             let search = searchCount
             while isSearching, searchCount == search {

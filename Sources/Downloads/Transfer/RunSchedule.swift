@@ -18,6 +18,8 @@ struct RunSchedule: Sendable {
     /// A block in work for longer than this may be taken over.
     let patience: Duration
     private(set) var runs: [Int: Run] = [:]
+    /// Pieces that may have landed beyond the frontier before others help it on.
+    private static let frontierLag = 8
 
     init(blocksPerPiece: Int, maximumPieceCount: Int, patience: Duration = .seconds(2)) {
         self.blocksPerPiece = max(1, blocksPerPiece)
@@ -28,6 +30,10 @@ struct RunSchedule: Sendable {
     /// The next run for a worker that has none; `nil` when there is nothing for it to do now.
     mutating func assign(to worker: Int, map: BlockMap, workerCount: Int, now: Duration) -> Range<Int>? {
         guard runs[worker] == nil, !map.isComplete else { return nil }
+        if let run = atFrontier(map, now: now) {
+            runs[worker] = run
+            return run.next..<run.end
+        }
         if let blocks = unclaimed(map, workerCount: workerCount) {
             runs[worker] = Run(next: blocks.lowerBound, end: blocks.upperBound, since: now)
             return blocks
@@ -61,6 +67,24 @@ struct RunSchedule: Sendable {
 
     /// Gives back what is left of a worker's run.
     mutating func release(_ worker: Int) { runs[worker] = nil }
+
+    /// When much has landed beyond the frontier, half of the run that holds it up: hashing stands still until it is
+    /// there. At its last block, that block once more, if it crawls.
+    private mutating func atFrontier(_ map: BlockMap, now: Duration) -> Run? {
+        let beyond = map.landedByteCount / Int64(map.blockByteCount) - Int64(map.frontier)
+        guard beyond > Int64(Self.frontierLag * blocksPerPiece) else { return nil }
+        let owner = runs.first { !$0.value.isRepetition && ($0.value.next..<$0.value.end).contains(map.frontier) }
+        guard let (owner, run) = owner else { return nil }
+        let rest = run.end - run.next - 1
+        if rest >= 1 {
+            let middle = run.next + 1 + rest / 2
+            runs[owner]?.end = middle
+            return Run(next: middle, end: run.end, since: now)
+        }
+        let isRepeated = runs.values.contains { $0.isRepetition && $0.next == map.frontier }
+        guard now - run.since > patience, !isRepeated else { return nil }
+        return Run(next: map.frontier, end: map.frontier + 1, since: now, isRepetition: true)
+    }
 
     private func unclaimed(_ map: BlockMap, workerCount: Int) -> Range<Int>? {
         let claims = runs.values.filter { !$0.isRepetition }.map { $0.next..<$0.end }

@@ -8,6 +8,9 @@ struct RunWorker: Sendable {
     /// Attempts to reach a source that never answered in this run: a wrong name or no network is said soon.
     private static let firstAttemptCount = 3
 
+    /// How far the hashing may be behind, in bytes: a fraction of a second of its work.
+    private static let hashingLag: Int64 = 64 << 20
+
     /// What has gone wrong since the last progress.
     private struct Streak {
         var attempt = 0
@@ -108,6 +111,7 @@ struct RunWorker: Sendable {
                 for limiter in context.limiters { try await limiter.pass(chunk.readableBytes) }
                 if assembly.takeFinishedBlocks() > 0 {
                     try await context.board.waitForJournal(limit: context.configuration.journalByteCount)
+                    try await context.board.waitForHashing(limit: Self.hashingLag)
                 }
                 if goesOn { continue }
                 // Only an answer that ends where it should leaves a connection that can be used again.

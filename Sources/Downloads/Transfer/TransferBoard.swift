@@ -19,6 +19,13 @@ final class TransferBoard: Sendable {
         var inJournal: Int64 = 0
         var durable: Int64 = 0
         var sendsWholeFiles = false
+        /// Connections that wait for the hashing.
+        var hashWaiterCount = 0
+
+        /// Bytes without a gap from the beginning that are not hashed yet.
+        var unhashedByteCount: Int64 {
+            min(map.byteCount, Int64(map.frontier) * Int64(map.blockByteCount)) - verifiedByteCount
+        }
     }
 
     struct Assignment: Sendable {
@@ -42,11 +49,14 @@ final class TransferBoard: Sendable {
     private let work = ChangeSignal()
     let byteCount: Int64
     let blockCount: Int
+    /// What an earlier run left without a gap: it must be hashed again, and nobody waits for that.
+    private let inheritedByteCount: Int64
     private let state: Mutex<State>
 
     init(map: BlockMap, schedule: RunSchedule, governor: ConnectionGovernor) {
         byteCount = map.byteCount
         blockCount = map.blockCount
+        inheritedByteCount = Int64(map.frontier) * Int64(map.blockByteCount)
         state = Mutex(State(map: map, schedule: schedule, governor: governor))
     }
 
@@ -162,7 +172,13 @@ final class TransferBoard: Sendable {
         state.withLock { state in state.map.checksums[block].map { (state.map.range(of: block), $0) } }
     }
 
-    func verify(upTo offset: Int64) { state.withLock { $0.verifiedByteCount = offset } }
+    func verify(upTo offset: Int64) {
+        let isAwaited = state.withLock { state in
+            state.verifiedByteCount = offset
+            return state.hashWaiterCount > 0
+        }
+        if isAwaited { signal.notify() }
+    }
 
     /// A block must be fetched again.
     func lose(_ block: Int) {
@@ -209,6 +225,23 @@ final class TransferBoard: Sendable {
             if state.withLock({ $0.landedInRun - $0.durable <= limit }) { return }
             try await signal.changed(since: version)
         }
+    }
+
+    /// Returns when no more than so many bytes that could be hashed are not: on a busy machine the processor goes to
+    /// the hashing in time, and little of it is left after the last byte. A gap in front holds nobody up.
+    func waitForHashing(limit: Int64) async throws {
+        guard mustWaitForHashing(limit) else { return }
+        state.withLock { $0.hashWaiterCount += 1 }
+        defer { state.withLock { $0.hashWaiterCount -= 1 } }
+        while true {
+            let version = signal.version
+            guard mustWaitForHashing(limit) else { return }
+            try await signal.changed(since: version)
+        }
+    }
+
+    private func mustWaitForHashing(_ limit: Int64) -> Bool {
+        state.withLock { $0.verifiedByteCount >= inheritedByteCount && $0.unhashedByteCount > limit }
     }
 
     var map: BlockMap { state.withLock { $0.map } }
