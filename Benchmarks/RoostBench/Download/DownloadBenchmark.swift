@@ -4,7 +4,7 @@ import Security
 /// Downloads of one large file over loopback: Roost beside the tools that people use, verification included.
 ///
 /// Each download is a process of its own, as is the server. The tools take turns, another one first in each round.
-/// What a tool left is removed, and the disk is given time to write it, before the next one starts.
+/// What a tool left is removed, the disk is given time to write, and memory is made ready before the next one starts.
 struct DownloadBenchmark {
     let settings: [DownloadSetting]
     let tools: [DownloadTool]
@@ -61,6 +61,7 @@ struct DownloadBenchmark {
         try? FileManager.default.removeItem(at: target)
         try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
         sync()
+        FreshMemory.touch(byteCount: Int(byteCount) + (512 << 20))
         let job = DownloadTool.Job(
             server: server.url, digest: file.digest.hexadecimal, byteCount: byteCount, folder: target, setting: setting)
         var programs = peers
