@@ -4,7 +4,7 @@ import Security
 /// Downloads of one large file over loopback: Roost beside the tools that people use, verification included.
 ///
 /// Each download is a process of its own, as is the server. The tools take turns, another one first in each round.
-/// What a tool left is removed, and the disk is given time to write it, before the next one starts.
+/// What a tool left is removed, the disk is given time to write, and memory is made ready before the next one starts.
 struct DownloadBenchmark {
     let settings: [DownloadSetting]
     let tools: [DownloadTool]
@@ -19,6 +19,8 @@ struct DownloadBenchmark {
 
     /// A download that takes longer has failed.
     private static let timeLimit = 900
+    /// The folder of a run is named for its process.
+    private static let workPrefix = "work-"
 
     struct Part: Codable {
         let setting: DownloadSetting
@@ -26,9 +28,11 @@ struct DownloadBenchmark {
     }
 
     func run() throws -> DownloadReport {
+        try removeLeftovers()
         try checkSpace()
         let file = try PseudorandomFile(byteCount: byteCount, folder: folder)
-        let work = folder.appendingPathComponent("work-\(ProcessInfo.processInfo.processIdentifier)", isDirectory: true)
+        let work = folder.appendingPathComponent(
+            Self.workPrefix + "\(ProcessInfo.processInfo.processIdentifier)", isDirectory: true)
         defer { try? FileManager.default.removeItem(at: work) }
         let tools = self.tools.filter { isThere($0) }
         var parts: [Part] = []
@@ -61,6 +65,7 @@ struct DownloadBenchmark {
         try? FileManager.default.removeItem(at: target)
         try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
         sync()
+        FreshMemory.touch(byteCount: Int(byteCount) + (512 << 20))
         let job = DownloadTool.Job(
             server: server.url, digest: file.digest.hexadecimal, byteCount: byteCount, folder: target, setting: setting)
         var programs = peers
@@ -87,9 +92,19 @@ struct DownloadBenchmark {
             load: load)
     }
 
+    /// Runs that were killed left gigabytes.
+    private func removeLeftovers() throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            guard name.hasPrefix(Self.workPrefix), let process = pid_t(name.dropFirst(Self.workPrefix.count)),
+                kill(process, 0) != 0
+            else { continue }
+            try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+        }
+    }
+
     /// Room for the file, for one download of it and for one more that is being removed.
     private func checkSpace() throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let needed = 3 * byteCount + 500_000_000
         let facts = try FileManager.default.attributesOfFileSystem(forPath: folder.path)
         guard let free = (facts[.systemFreeSize] as? NSNumber)?.int64Value, free < needed else { return }
