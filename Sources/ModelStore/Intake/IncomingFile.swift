@@ -30,7 +30,8 @@ public struct IncomingFile: Sendable, Hashable {
     /// A file for ``IncomingModel``.
     public init(
         role: StoreFileRole, index: Int? = nil, count: Int? = nil, name: String, digest: Digest?,
-        byteCount: Int64?, url: URL?, isVerified: Bool, pieces: PieceChecksums? = nil, source: String? = nil, mayLink: Bool = false
+        byteCount: Int64?, url: URL?, isVerified: Bool, pieces: PieceChecksums? = nil, source: String? = nil,
+        mayLink: Bool = false
     ) {
         self.role = role
         self.index = index
