@@ -84,7 +84,7 @@ struct FaultTests {
     @Test("too little room is said before anything is copied, with the numbers")
     func noRoom() async throws {
         let free = try FileSystem.freeByteCount(at: fixture.folder.path)
-        let wanted = UInt64(clamping: free).advanced(by: 1 << 30)
+        let wanted = UInt64(clamping: free).advanced(by: 1 << 40)
         let file = try fixture.sparseModel(paddingByteCount: wanted)
         let store = try await fixture.open()
         let error = await #expect(throws: ModelStoreError.self) {

@@ -73,7 +73,7 @@ struct MoveTests {
         func noRoom() async throws {
             let store = try await fixture.open()
             let free = try FileSystem.freeByteCount(at: "/dev/shm")
-            let file = try fixture.sparseModel(paddingByteCount: UInt64(free) + (1 << 30))
+            let file = try fixture.sparseModel(paddingByteCount: UInt64(free) + (1 << 40))
             let size = try #require(try FileSystem.status(of: file.path)).byteCount
             // Said to be verified, so that terabytes of nothing need not be hashed.
             let model = IncomingModel(
