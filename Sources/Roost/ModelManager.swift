@@ -182,9 +182,9 @@ public actor ModelManager {
 
     /// The newest model that was pulled by a text that means the same as this one.
     private nonisolated func record(pulledAs text: String) async throws -> ModelRecord? {
-        guard let readings = try? ModelReferenceParser().readings(of: text).map(\.description) else { return nil }
+        guard let readings = try? ModelReferenceParser().readings(of: text) else { return nil }
         return try await store.models()
-            .filter { record in record.provenance.map { readings.contains($0.reference) } ?? false }
+            .filter { record in record.provenance.map { source in readings.contains { source.answers($0) } } ?? false }
             .max { $0.modifiedAt < $1.modifiedAt }
     }
 
@@ -200,5 +200,17 @@ public actor ModelManager {
         return ModelRequest(
             key: record.identity.description, name: record.name.description, files: files,
             options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)
+    }
+}
+
+extension Provenance {
+    /// Whether a model that came from here is what a reference means: the same text, or any file of the repository when
+    /// the reference leaves the choice open.
+    fileprivate func answers(_ wanted: ModelReference) -> Bool {
+        if reference == wanted.description { return true }
+        guard case .huggingFace(let wanted) = wanted, wanted.selection == .automatic, wanted.revision == nil else {
+            return false
+        }
+        return hub == HubIdentifier.huggingFace.rawValue && repository == wanted.repository.description
     }
 }

@@ -51,7 +51,10 @@ struct DownloadTests {
             #expect(
                 try await hubs.manager.generate("Hi", model: record.name.description, options: short).tokens.count == 4)
 
-            #expect(try await hubs.manager.model(named: "maker/tiny-GGUF:Q8_0").name == record.name)
+            for name in ["maker/tiny-GGUF:Q8_0", "maker/tiny-GGUF", "hf.co/maker/tiny-GGUF"] {
+                #expect(try await hubs.manager.model(named: name).name == record.name)
+            }
+            await #expect(throws: ModelStoreError.self) { try await hubs.manager.model(named: "maker/tiny-GGUF:Q4_0") }
             let before = hubs.storageRequestCount
             #expect(before > 0)
             #expect(try await hubs.manager.download("maker/tiny-GGUF:Q8_0").value().name == record.name)
