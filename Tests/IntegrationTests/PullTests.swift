@@ -144,6 +144,29 @@ final class PullTests: Sendable {
         }
     }
 
+    @Test("A server goes on with a pull that was killed", .timeLimit(.minutes(2)))
+    func serverResumes() async throws {
+        try await withHub(bytesPerSecond: 60_000) { roost, _ in
+            let process = roost.process(["pull", "maker/tiny-GGUF"])
+            try process.run()
+            let tickets = roost.home.appending(path: "downloads").path
+            while FileManager.default.subpaths(atPath: tickets)?.contains(where: { $0.hasSuffix(".json") }) != true {
+                try #require(process.isRunning)
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            kill(process.processIdentifier, SIGKILL)
+            try await BuiltProgram.onThread { process.waitUntilExit() }
+            #expect(try await roost.run("list", "--quiet").output == "")
+            let server = try ServedProgram(home: roost.home, environment: roost.environment)
+            defer { server.kill() }
+            _ = try await server.start()
+            while try await roost.run("list", "--quiet").output != "hf.co/maker/tiny-GGUF:Q8_0\n" {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            #expect(try await roost.run("downloads", "--quiet").output == "")
+        }
+    }
+
     @Test("Two pulls of one model at once share the work")
     func twoAtOnce() async throws {
         try await withHub(bytesPerSecond: 400_000) { roost, server in
