@@ -42,4 +42,13 @@ extension DownloadFixture {
         try Data(content).write(to: dataURL)
         try Data(Journal(key: digest, map: map).encoded()).write(to: journalURL)
     }
+
+    /// Begins a download that has brought something and hardly goes on: its own limit is a byte a second.
+    func beginCrawling(from server: FaultServer, with downloader: Downloader) async throws -> Download {
+        var request = request(server.url())
+        request.bandwidthLimit = 1
+        let download = try await downloader.download(request)
+        for await progress in download.progress where progress.completedByteCount > 0 { break }
+        return download
+    }
 }

@@ -22,10 +22,7 @@ import Testing
         let fixture = try DownloadFixture(byteCount: 2_000_000)
         let server = try await FaultServer.serving(fixture.content)
         let downloader = Downloader(configuration: DownloadFixture.configuration)
-        var request = fixture.request(server.url())
-        request.bandwidthLimit = 1
-        let download = try await downloader.download(request)
-        for await progress in download.progress where progress.completedByteCount > 0 { break }
+        let download = try await fixture.beginCrawling(from: server, with: downloader)
         await download.pause()
         #expect(download.currentProgress.state == .paused)
         let requestCount = server.requests.count
@@ -42,10 +39,7 @@ import Testing
         let fixture = try DownloadFixture(byteCount: 2_000_000)
         let server = try await FaultServer.serving(fixture.content)
         let downloader = Downloader(configuration: DownloadFixture.configuration)
-        var request = fixture.request(server.url())
-        request.bandwidthLimit = 1
-        let download = try await downloader.download(request)
-        for await progress in download.progress where progress.completedByteCount > 0 { break }
+        let download = try await fixture.beginCrawling(from: server, with: downloader)
         await download.cancel()
         await #expect(throws: DownloadError.cancelled) { try await download.value() }
         #expect(try fixture.names(in: fixture.partialFolder) == [])
@@ -168,10 +162,7 @@ import Testing
         let fixture = try DownloadFixture(byteCount: 2_000_000)
         let server = try await FaultServer.serving(fixture.content)
         let downloader = Downloader(configuration: DownloadFixture.configuration)
-        var request = fixture.request(server.url())
-        request.bandwidthLimit = 1
-        let first = try await downloader.download(request)
-        for await progress in first.progress where progress.completedByteCount > 0 { break }
+        let first = try await fixture.beginCrawling(from: server, with: downloader)
         async let second = fixture.fetch(fixture.request(server.url()))
         await first.pause()
         try fixture.expectFinished(try await second)

@@ -84,17 +84,7 @@ struct DownloadTests {
         var repository = repository(weights)
         repository.files.removeLast()
         try await Hubs.run([repository]) { hubs in
-            let blobs = hubs.home.appending(path: "huggingface/hub/models--other--copy/blobs")
-            let snapshot = hubs.home.appending(
-                path: "huggingface/hub/models--other--copy/snapshots/\(repository.commit)")
-            for folder in [blobs, snapshot] {
-                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            }
-            let blob = blobs.appending(path: Digest.of(weights).hexadecimal)
-            try Data(weights).write(to: blob)
-            try FileManager.default.createSymbolicLink(
-                atPath: snapshot.path + "/copy.gguf", withDestinationPath: "../../blobs/" + blob.lastPathComponent)
-
+            let blob = try hubs.writeCache(weights, claiming: Digest.of(weights))
             let record = try await hubs.manager.download("maker/tiny-GGUF").value()
             #expect(hubs.storageRequestCount == 0)
             let path = try await hubs.manager.path(of: record.name.description).path
@@ -110,18 +100,9 @@ struct DownloadTests {
         var repository = repository(weights)
         repository.files.removeLast()
         try await Hubs.run([repository]) { hubs in
-            let blobs = hubs.home.appending(path: "huggingface/hub/models--other--copy/blobs")
-            let snapshot = hubs.home.appending(
-                path: "huggingface/hub/models--other--copy/snapshots/\(repository.commit)")
-            for folder in [blobs, snapshot] {
-                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            }
             var damaged = weights
             damaged[weights.count - 5] ^= 1
-            try Data(damaged).write(to: blobs.appending(path: Digest.of(weights).hexadecimal))
-            try FileManager.default.createSymbolicLink(
-                atPath: snapshot.path + "/copy.gguf",
-                withDestinationPath: "../../blobs/\(Digest.of(weights).hexadecimal)")
+            _ = try hubs.writeCache(damaged, claiming: Digest.of(weights))
             let record = try await hubs.manager.download("maker/tiny-GGUF").value()
             #expect(record.digest == Digest.of(weights))
             #expect(hubs.storageRequestCount > 0)

@@ -34,6 +34,20 @@ struct Hubs {
         }
     }
 
+    /// Writes a model into the cache of Hugging Face's tools, named for the content that it claims to be; its file.
+    func writeCache(_ bytes: [UInt8], claiming digest: Digest) throws -> URL {
+        let folder = home.appending(path: "huggingface/hub/models--other--copy")
+        let blob = folder.appending(path: "blobs/" + digest.hexadecimal)
+        let snapshot = folder.appending(path: "snapshots/" + String(digest.hexadecimal.prefix(40)))
+        for folder in [blob.deletingLastPathComponent(), snapshot] {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        }
+        try Data(bytes).write(to: blob)
+        try FileManager.default.createSymbolicLink(
+            atPath: snapshot.path + "/copy.gguf", withDestinationPath: "../../blobs/" + digest.hexadecimal)
+        return blob
+    }
+
     /// Requests for contents that the storage answered.
     var storageRequestCount: Int { huggingFace.storage.requests.count + ollama.storage.requests.count }
 }

@@ -2,8 +2,7 @@ import Foundation
 
 /// Threads for work that may block, started when there is work and none is idle. `Dispatch` has as many threads as
 /// the machine has processors and adds others by the second: one slow disk would stop every connection.
-final class BlockingThreads: @unchecked Sendable {
-    // why sound: every stored property below is used only while `condition` is locked.
+final class BlockingThreads: @unchecked Sendable {  // sound: its variables are used only with `condition` locked
     private let condition = NSCondition()
     private var jobs: [UnownedJob] = []
     /// The first job of ``jobs`` that nobody has taken.
