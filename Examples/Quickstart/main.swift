@@ -27,8 +27,8 @@ do {
     print("stream: ", terminator: "")
     for try await event in roost.stream(prompt, model: name, options: options) {
         switch event {
-        case .promptProgress: break
-        case .text(let text): print(text, terminator: "")
+        case .queued, .promptProgress: break
+        case .delta(let delta): print(delta.text, terminator: "")
         case .finished(let result): print(String(format: " (%.1f tokens/s)", result.tokensPerSecond))
         }
     }

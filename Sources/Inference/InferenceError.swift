@@ -1,5 +1,5 @@
 /// What can go wrong with a loaded model. Each message says what happened, the value, and what to do.
-public enum InferenceError: Error, Sendable, Hashable {
+public enum InferenceError: Error, Sendable, Hashable, Codable {
     case fileMissing(path: String)
     case fileUnreadable(path: String, reason: String)
     case notGGUF(path: String, found: String)
@@ -16,6 +16,19 @@ public enum InferenceError: Error, Sendable, Hashable {
     case decodeFailed(code: Int, reason: String)
     case unloaded
     case queueFull(limit: Int)
+    case invalidSchema(reason: String)
+    case deadlineExceeded(limit: Duration)
+    case notAReranker(architecture: String)
+    case noProjector(model: String)
+    case unreadableImage(reason: String)
+    case noInfill(model: String)
+    case unknownAdapter(name: String, known: [String])
+    case cannotShift(architecture: String)
+    case inputTooLong(index: Int, tokenCount: Int, limit: Int)
+    case workerCrashed(model: String, cause: String)
+    case workerUnresponsive(model: String, seconds: Int)
+    case workerFailed(reason: String)
+    case sandboxUnavailable(reason: String)
 }
 
 extension InferenceError: CustomStringConvertible {
@@ -58,6 +71,33 @@ extension InferenceError: CustomStringConvertible {
             "The model was unloaded; load it again."
         case .queueFull(let limit):
             "\(limit) requests wait for this model already; try again in a moment."
+        case .invalidSchema(let reason):
+            "The JSON schema was not accepted: \(reason)."
+        case .deadlineExceeded(let limit):
+            "The request was not finished within its time limit of \(limit); allow more time, or ask for fewer tokens."
+        case .notAReranker(let architecture):
+            "A model of the architecture “\(architecture)” does not rank documents; use one that was trained for it."
+        case .noProjector(let model):
+            "\(model) cannot see pictures: it has no projector (mmproj); use a model that has one."
+        case .unreadableImage(let reason):
+            "A picture could not be read: \(reason); send a JPEG, PNG, BMP or GIF file."
+        case .noInfill(let model):
+            "\(model) was not trained to fill gaps (it has no fill-in-the-middle tokens); use completion instead."
+        case .unknownAdapter(let name, let known):
+            "No LoRA adapter “\(name)” was loaded with this model; there "
+                + (known.isEmpty ? "is none." : "are \(known.joined(separator: ", ")).")
+        case .cannotShift(let architecture):
+            "The cache of the architecture “\(architecture)” cannot shift; ask for a longer context instead."
+        case .inputTooLong(let index, let tokenCount, let limit):
+            "Input \(index) has \(tokenCount) tokens and the model takes \(limit); shorten it, or let it be cut."
+        case .workerCrashed(let model, let cause):
+            "The worker of \(model) ended (\(cause)); it is started again, repeat the request."
+        case .workerUnresponsive(let model, let seconds):
+            "The worker of \(model) did not answer for \(seconds) seconds and was ended; repeat the request."
+        case .workerFailed(let reason):
+            "The worker could not be used: \(reason)."
+        case .sandboxUnavailable(let reason):
+            "The model's worker cannot be sandboxed here: \(reason); run it with --allow-unsandboxed if you trust the model."
         }
     }
 

@@ -26,7 +26,7 @@ public struct LoadedModelStatus: Sendable {
         memory = resident.model.memory
         loadedAt = resident.loadedAt
         expiresAt = resident.expiresAt
-        activeRequestCount = resident.model.activeRequestCount
-        queuedRequestCount = resident.model.queuedRequestCount
+        activeRequestCount = resident.model.activity.activeRequestCount
+        queuedRequestCount = resident.model.activity.queuedRequestCount
     }
 }

@@ -55,7 +55,7 @@ extension ModelManager {
 
     private nonisolated func events(
         from model: String?, _ load: LoadOptions?, _ keepAlive: KeepAlive?,
-        _ start: @escaping @Sendable (LoadedModel) -> AsyncThrowingStream<GenerationEvent, any Error>
+        _ start: @escaping @Sendable (any RunningModel) -> GenerationStream
     ) -> AsyncThrowingStream<GenerationEvent, any Error> {
         AsyncThrowingStream { continuation in
             let task = Task {

@@ -137,7 +137,7 @@ public actor ModelManager {
     public nonisolated func load(
         _ name: String? = nil, options: LoadOptions? = nil, keepAlive: KeepAlive? = nil,
         progress: (@Sendable (Double) -> Void)? = nil
-    ) async throws -> LoadedModel {
+    ) async throws -> any RunningModel {
         try await residency.load(request(name, options, keepAlive), progress: progress)
     }
 
@@ -146,7 +146,7 @@ public actor ModelManager {
     /// - Throws: `ModelStoreError`, `InferenceError`, `CancellationError`, or what `body` throws.
     public nonisolated func withModel<R: Sendable>(
         _ name: String? = nil, options: LoadOptions? = nil, keepAlive: KeepAlive? = nil,
-        progress: (@Sendable (Double) -> Void)? = nil, _ body: @Sendable (LoadedModel) async throws -> R
+        progress: (@Sendable (Double) -> Void)? = nil, _ body: @Sendable (any RunningModel) async throws -> R
     ) async throws -> R {
         try await residency.withModel(request(name, options, keepAlive), progress: progress, body)
     }

@@ -18,7 +18,7 @@ public actor ModelResidency {
     /// - Throws: `InferenceError` when loading fails, `CancellationError`, or what `body` throws.
     public nonisolated func withModel<R: Sendable>(
         _ request: ModelRequest, progress: (@Sendable (Double) -> Void)? = nil,
-        _ body: @Sendable (LoadedModel) async throws -> R
+        _ body: @Sendable (any RunningModel) async throws -> R
     ) async throws -> R {
         let (entry, model) = try await lease(request, progress: progress)
         do {
@@ -35,7 +35,8 @@ public actor ModelResidency {
     ///
     /// - Throws: `InferenceError` when loading fails, `CancellationError`.
     @discardableResult
-    public func load(_ request: ModelRequest, progress: (@Sendable (Double) -> Void)? = nil) async throws -> LoadedModel
+    public func load(_ request: ModelRequest, progress: (@Sendable (Double) -> Void)? = nil) async throws
+        -> any RunningModel
     {
         let (entry, model) = try await lease(request, progress: progress)
         release(entry)
@@ -69,7 +70,7 @@ public actor ModelResidency {
 
     private func lease(
         _ request: ModelRequest, progress: (@Sendable (Double) -> Void)?
-    ) async throws -> (ResidencyEntry, LoadedModel) {
+    ) async throws -> (ResidencyEntry, any RunningModel) {
         while true {
             try Task.checkCancellation()
             if isClosed { throw InferenceError.unloaded }
@@ -127,7 +128,7 @@ public actor ModelResidency {
         let (options, progress) = (entry.options, entry.progress)
         entry.state = .loading(
             Task { [weak self, weak entry] in
-                let result: Result<LoadedModel, any Error>
+                let result: Result<any RunningModel, any Error>
                 do {
                     result = .success(
                         try await LoadedModel.load(request.files, name: request.name, options: options) {
@@ -140,7 +141,7 @@ public actor ModelResidency {
             })
     }
 
-    private func finishLoading(_ entry: ResidencyEntry, _ result: Result<LoadedModel, any Error>) {
+    private func finishLoading(_ entry: ResidencyEntry, _ result: Result<any RunningModel, any Error>) {
         switch result {
         case .success(let model):
             entry.state = .ready(model)
@@ -157,7 +158,7 @@ public actor ModelResidency {
     /// The loaded model; waits for it without keeping a cancelled task waiting.
     private func model(
         of entry: ResidencyEntry, progress: (@Sendable (Double) -> Void)?
-    ) async throws -> LoadedModel {
+    ) async throws -> any RunningModel {
         if case .ready(let model) = entry.state { return model }
         if let progress { entry.progress.add(progress) }
         let id = UUID()

@@ -6,7 +6,7 @@ import Synchronization
 final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor that owns it touches its state
     enum State {
         case loading(Task<Void, Never>)
-        case ready(LoadedModel)
+        case ready(any RunningModel)
         case unloading
     }
 
@@ -24,7 +24,7 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
     /// No new request joins; it goes when its leases end.
     var isRetiring = false
     var isGone = false
-    var loadWaiters: [UUID: CheckedContinuation<LoadedModel, any Error>] = [:]
+    var loadWaiters: [UUID: CheckedContinuation<any RunningModel, any Error>] = [:]
     var goneWaiters: [CheckedContinuation<Void, Never>] = []
 
     init(_ request: ModelRequest) {

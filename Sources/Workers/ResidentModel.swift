@@ -38,7 +38,7 @@ public struct ResidentModel: Sendable {
     /// The name that it was first asked for by.
     public var name: String
     /// The model itself; using it does not keep it from being unloaded.
-    public var model: LoadedModel
+    public var model: any RunningModel
     /// How it was loaded.
     public var options: LoadOptions
     /// When loading ended.

@@ -16,7 +16,7 @@ struct GenerationTests {
         #expect(result.completionTokenCount == 24)
         #expect(result.finishReason == .length)
         #expect(streamed == result.text)
-        #expect(result.promptTokenCount == (try model.tokenize("Hello world").count))
+        #expect(result.promptTokenCount == (try await model.tokenize("Hello world").count))
         #expect(result.timeToFirstToken != nil)
         await model.unload()
     }
@@ -39,7 +39,7 @@ struct GenerationTests {
     @Test("A prompt that goes on from the last one computes only what is new")
     func reuse() async throws {
         let model = try await TinyModelFile(.llama()).load()
-        let prompt = try model.tokenize("One two three four five six seven eight nine ten eleven twelve")
+        let prompt = try await model.tokenize("One two three four five six seven eight nine ten eleven twelve")
         let first = try await model.generate(tokens: prompt, options: .fixed(8)).outcome().result
         let longer = prompt + first.tokens + [prompt[3]]
         let next = try await model.generate(tokens: longer, options: .fixed(8)).outcome().result
@@ -118,7 +118,7 @@ struct GenerationTests {
         #expect(try await !model.generate("Hello", options: options).outcome().result.tokens.contains(first[0]))
 
         options = .greedy
-        options.grammar = #"root ::= "yes" | "no""#
+        options.format = .grammar(#"root ::= "yes" | "no""#)
         for temperature in [Float(0), 1] {
             options.temperature = temperature
             let text = try await model.generate("Hello", options: options).outcome().result.text
@@ -179,13 +179,13 @@ struct GenerationTests {
     func chat() async throws {
         let model = try await TinyModelFile(.llama(chatTemplate: TinyModel.chatML)).load()
         #expect(model.info.hasChatTemplate)
-        let prompt = try model.prompt(for: [.system("Be brief."), .user("Hi “there”\nü")])
+        let prompt = try await model.prompt(for: [.system("Be brief."), .user("Hi “there”\nü")])
         let expected =
             "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi “there”\nü<|im_end|>\n"
             + "<|im_start|>assistant\n"
         #expect(prompt == expected)
         let chatted = try await model.chat([.user("Hi")], options: .fixed(8)).outcome().result
-        let written = try await model.generate(try model.prompt(for: [.user("Hi")]), options: .fixed(8)).outcome()
+        let written = try await model.generate(try await model.prompt(for: [.user("Hi")]), options: .fixed(8)).outcome()
             .result
         #expect(chatted.tokens == written.tokens)
         await model.unload()

@@ -14,14 +14,14 @@ struct LifetimeTests {
         for _ in 0..<3 {
             var seen = 0
             for try await event in model.generate("Hello", options: endless) {
-                if case .text = event { seen += 1 }
+                if case .delta = event { seen += 1 }
                 if seen == 3 { break }
             }
             #expect(seen == 3)
         }
         #expect(try await model.generate("Hello", options: .fixed(4)).outcome().result.tokens.count == 4)
-        try #require(try await eventually { model.activeRequestCount == 0 })
-        #expect(model.queuedRequestCount == 0)
+        try #require(try await eventually { model.activity.activeRequestCount == 0 })
+        #expect(model.activity.queuedRequestCount == 0)
         await model.unload()
     }
 
@@ -29,16 +29,16 @@ struct LifetimeTests {
     func cancel() async throws {
         let model = try await TinyModelFile(.llama()).load(contextLength: 100_000)
         let running = Task { try await model.generate("Hello", options: endless).outcome() }
-        try #require(try await eventually { model.activeRequestCount == 1 })
+        try #require(try await eventually { model.activity.activeRequestCount == 1 })
         let waiting = Task { try await model.generate("Hello", options: endless).outcome() }
-        try #require(try await eventually { model.queuedRequestCount == 1 })
+        try #require(try await eventually { model.activity.queuedRequestCount == 1 })
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
-        try #require(try await eventually { model.queuedRequestCount == 0 })
-        #expect(model.activeRequestCount == 1)
+        try #require(try await eventually { model.activity.queuedRequestCount == 0 })
+        #expect(model.activity.activeRequestCount == 1)
         running.cancel()
         await #expect(throws: CancellationError.self) { try await running.value }
-        try #require(try await eventually { model.activeRequestCount == 0 })
+        try #require(try await eventually { model.activity.activeRequestCount == 0 })
         await model.unload()
     }
 
@@ -46,14 +46,14 @@ struct LifetimeTests {
     func unload() async throws {
         let model = try await TinyModelFile(.llama()).load(contextLength: 100_000)
         let running = Task { try await model.generate("Hello", options: endless).outcome() }
-        try #require(try await eventually { model.activeRequestCount == 1 })
+        try #require(try await eventually { model.activity.activeRequestCount == 1 })
         let waiting = Task { try await model.generate("Hello", options: endless).outcome() }
-        try #require(try await eventually { model.queuedRequestCount == 1 })
+        try #require(try await eventually { model.activity.queuedRequestCount == 1 })
         await model.unload()
         await #expect(throws: InferenceError.unloaded) { try await running.value }
         await #expect(throws: InferenceError.unloaded) { try await waiting.value }
         await #expect(throws: InferenceError.unloaded) { try await model.generate("Hello").outcome() }
-        #expect(throws: InferenceError.unloaded) { try model.tokenize("Hello") }
+        await #expect(throws: InferenceError.unloaded) { try await model.tokenize("Hello") }
         await model.unload()
     }
 

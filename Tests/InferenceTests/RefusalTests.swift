@@ -65,7 +65,7 @@ struct RefusalTests {
     func longPrompt() async throws {
         let model = try await TinyModelFile(.llama()).load(contextLength: 64)
         let prompt = String(repeating: "Hello ", count: 200)
-        let count = try model.tokenize(prompt).count
+        let count = try await model.tokenize(prompt).count
         await #expect(
             throws: InferenceError.promptTooLong(promptTokenCount: count, contextLength: 64, trainedContextLength: 512)
         ) {
@@ -84,7 +84,7 @@ struct RefusalTests {
             try await model.generate("Hello", options: options).outcome()
         }
         options = .fixed(4)
-        options.grammar = "root ::= ("
+        options.format = .grammar("root ::= (")
         let error = try await #require(throws: InferenceError.self) {
             try await model.generate("Hello", options: options).outcome()
         }
@@ -98,7 +98,7 @@ struct RefusalTests {
         await #expect(throws: InferenceError.emptyPrompt) {
             try await model.generate(tokens: [], options: .fixed(4)).outcome()
         }
-        #expect(throws: InferenceError.self) { try model.detokenize([-1]) }
+        await #expect(throws: InferenceError.self) { try await model.detokenize([-1]) }
         await model.unload()
     }
 

@@ -38,7 +38,7 @@ struct SplitModelTests {
         let file = try TinyModelFile(.llama(chatTemplate: TinyModel.chatML))
         let template = "{%- for message in messages -%}[{{ message['content'] }}]{%- endfor -%}"
         let loaded = try await LoadedModel.load(ModelFileSet(weights: [file.url], chatTemplate: template))
-        #expect(try loaded.prompt(for: [ChatMessage(role: .user, content: "Hello")]) == "[Hello]")
+        #expect(try await loaded.prompt(for: [ChatMessage(role: .user, content: "Hello")]) == "[Hello]")
         await loaded.unload()
     }
 }

@@ -87,7 +87,7 @@ extension ServerTests {
 
         @Test func `a prompt of token ids is taken as it is`() async throws {
             try await TestServer.run { server in
-                let tokens = try await server.manager.withModel("base") { try $0.tokenize("hello") }
+                let tokens = try await server.manager.withModel("base") { try await $0.tokenize("hello") }
                 let text = try await server.send(
                     .POST, "/v1/completions", #"{"model":"base","prompt":"hello","max_tokens":8,"temperature":0}"#)
                 for prompt in ["\(tokens)", "[\(tokens)]"] {

@@ -35,7 +35,7 @@ struct ModelManagerTests {
             #expect(result.tokens.count == 6)
             var streamed = ""
             for try await event in roost.stream("Hello", model: "tiny", options: short) {
-                if case .text(let text) = event { streamed += text }
+                if case .delta(let delta) = event { streamed += delta.text }
             }
             #expect(streamed == result.text)
             var chatted: GenerationResult?

@@ -22,7 +22,7 @@ struct ModelResidencyTests {
     func coalesced() async throws {
         let residency = ModelResidency()
         let file = try TinyModelFile(.llama())
-        let models = try await withThrowingTaskGroup(of: LoadedModel.self) { group in
+        let models = try await withThrowingTaskGroup(of: (any RunningModel).self) { group in
             for _ in 0..<16 { group.addTask { try await residency.load(request(file)) } }
             return try await group.reduce(into: []) { $0.append($1) }
         }

@@ -38,13 +38,16 @@ enum RunEvent: Sendable, Hashable {
     case text(String)
     case finished(RunResult)
 
-    init(_ event: GenerationEvent) {
-        self =
-            switch event {
-            case .promptProgress(let processed, let total, _): .promptProgress(processed: processed, total: total)
-            case .text(let text): .text(text)
-            case .finished(let result): .finished(RunResult(result))
-            }
+    /// `nil` for what a conversation does not show.
+    init?(_ event: GenerationEvent) {
+        switch event {
+        case .queued: return nil
+        case .promptProgress(let processed, let total, _): self = .promptProgress(processed: processed, total: total)
+        case .delta(let delta):
+            guard !delta.text.isEmpty else { return nil }
+            self = .text(delta.text)
+        case .finished(let result): self = .finished(RunResult(result))
+        }
     }
 }
 

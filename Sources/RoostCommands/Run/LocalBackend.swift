@@ -22,7 +22,7 @@ struct LocalBackend: ChatBackend {
                 manager.chat(messages, model: name, options: options, load: load, keepAlive: .forever)
             case .text(let text): manager.stream(text, model: name, options: options, load: load, keepAlive: .forever)
             }
-        return events.map { RunEvent($0) }
+        return events.compactMap { RunEvent($0) }
     }
 
     func memory(of model: ModelRecord) async -> RunMemory? {

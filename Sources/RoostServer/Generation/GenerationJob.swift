@@ -26,7 +26,9 @@ struct GenerationJob: Sendable {
     var warnings: [String] = []
 
     /// The stream of `model` for this job, and what to tell the client about it.
-    func stream(on model: LoadedModel) -> (events: AsyncThrowingStream<GenerationEvent, any Error>, warning: String?) {
+    func stream(on model: any RunningModel) -> (
+        events: AsyncThrowingStream<GenerationEvent, any Error>, warning: String?
+    ) {
         switch input {
         case .text(let text):
             return (model.generate(text, options: options), nil)

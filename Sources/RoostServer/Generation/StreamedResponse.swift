@@ -42,8 +42,9 @@ extension StartedGeneration {
                     break
                 }
                 switch event {
-                case .promptProgress: continue
-                case .text(let text): try await writer.write(frames.text(text))
+                case .queued, .promptProgress: continue
+                case .delta(let delta):
+                    if !delta.text.isEmpty { try await writer.write(frames.text(delta.text)) }
                 case .finished(let result): last = try frames.finished(result)
                 case nil: last = try frames.failed(.unavailable("The request was cancelled."))
                 }

@@ -40,16 +40,18 @@ enum APIError: Error, Sendable {
 
     private init(_ error: InferenceError) {
         switch error {
-        case .promptTooLong:
+        case .promptTooLong, .inputTooLong:
             self = .invalidRequest(error.description, code: "context_length_exceeded")
         case .invalidOption(let name, _, _):
             self = .invalidRequest(error.description, parameter: name)
-        case .emptyPrompt, .noChatTemplate, .invalidGrammar, .notAGenerator, .templateFailed:
+        case .emptyPrompt, .noChatTemplate, .invalidGrammar, .notAGenerator, .templateFailed, .invalidSchema,
+            .notAReranker,
+            .noProjector, .unreadableImage, .noInfill, .unknownAdapter, .cannotShift:
             self = .invalidRequest(error.description)
-        case .unloaded, .queueFull:
+        case .unloaded, .queueFull, .workerCrashed, .workerUnresponsive, .deadlineExceeded:
             self = .unavailable(error.description)
         case .fileMissing, .fileUnreadable, .notGGUF, .unsupportedArchitecture, .loadFailed, .outOfMemory,
-            .decodeFailed:
+            .decodeFailed, .workerFailed, .sandboxUnavailable:
             self = .failure(error.description)
         }
     }

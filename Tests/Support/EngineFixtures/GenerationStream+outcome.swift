@@ -8,8 +8,8 @@ extension AsyncThrowingStream<GenerationEvent, any Error> {
         var text = ""
         for try await event in self {
             switch event {
-            case .promptProgress: break
-            case .text(let piece): text += piece
+            case .promptProgress, .queued: break
+            case .delta(let delta): text += delta.text
             case .finished(let result): return (result, text)
             }
         }

@@ -35,7 +35,7 @@ struct Sampler: ~Copyable {
         parameters.ignore_eog = options.ignoreEndOfGeneration
         let biasedTokens = Array(options.logitBias.keys)
         let biases = Array(options.logitBias.values)
-        let grammar = options.grammar.map { Array($0.utf8CString) }
+        let grammar: [CChar]? = if case .grammar(let text) = options.format { Array(text.utf8CString) } else { nil }
 
         var error: UnsafeMutablePointer<CChar>?
         defer { roost_free(error) }

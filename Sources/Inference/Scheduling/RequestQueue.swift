@@ -7,8 +7,8 @@ final class RequestQueue: Sendable {
     static let limit = 1024
 
     private struct State {
-        var waiting: [GenerationRequest] = []
-        var active: GenerationRequest?
+        var waiting: [QueuedRequest] = []
+        var active: QueuedRequest?
         var isClosed = false
         var hasEnded = false
         var endWaiters: [CheckedContinuation<Void, Never>] = []
@@ -21,7 +21,7 @@ final class RequestQueue: Sendable {
     var waitingCount: Int { state.withLock { $0.waiting.count } }
 
     /// Takes the request in, or fails it when the queue is full or closed.
-    func add(_ request: GenerationRequest) {
+    func add(_ request: QueuedRequest) {
         let refusal: InferenceError? = state.withLock { state in
             if state.isClosed { return .unloaded }
             if state.waiting.count >= Self.limit { return .queueFull(limit: Self.limit) }
@@ -32,13 +32,13 @@ final class RequestQueue: Sendable {
     }
 
     /// Takes a request out that nobody waits for any more; one that is being served is told to stop.
-    func cancel(_ request: GenerationRequest) {
+    func cancel(_ request: QueuedRequest) {
         request.stop()
         state.withLock { state in state.waiting.removeAll { $0 === request } }
     }
 
     /// Blocks until there is a request to serve; `nil` when the queue was closed. For the engine's thread.
-    func next() -> GenerationRequest? {
+    func next() -> QueuedRequest? {
         while true {
             let (request, closed) = state.withLock { state in
                 if !state.isClosed, !state.waiting.isEmpty { state.active = state.waiting.removeFirst() }

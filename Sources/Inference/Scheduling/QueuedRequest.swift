@@ -1,26 +1,16 @@
 import Synchronization
 
 /// One request on its way through the engine's thread.
-final class GenerationRequest: Sendable {
-    /// What is asked.
-    enum Prompt: Sendable {
-        case text(String, addSpecial: Bool)
-        case tokens([Int32])
-        case messages([ChatMessage])
-    }
-
-    let prompt: Prompt
-    let options: GenerationOptions
+final class QueuedRequest: Sendable {
+    let request: GenerationRequest
     let submitted = ContinuousClock.now
-    private let continuation: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
+    private let continuation: GenerationStream.Continuation
     private let stopped = Atomic<Bool>(false)
 
-    init(
-        _ prompt: Prompt, options: GenerationOptions,
-        continuation: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
-    ) {
-        self.prompt = prompt
-        self.options = options
+    var options: GenerationOptions { request.options }
+
+    init(_ request: GenerationRequest, continuation: GenerationStream.Continuation) {
+        self.request = request
         self.continuation = continuation
     }
 

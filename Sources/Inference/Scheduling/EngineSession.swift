@@ -21,7 +21,7 @@ final class EngineSession {
     }
 
     /// Serves `request` to its end; every outcome reaches its stream.
-    func serve(_ request: GenerationRequest) {
+    func serve(_ request: QueuedRequest) {
         do {
             try generate(request)
         } catch {
@@ -36,7 +36,7 @@ final class EngineSession {
         cached = []
     }
 
-    private func generate(_ request: GenerationRequest) throws {
+    private func generate(_ request: QueuedRequest) throws {
         guard !request.isStopped else { return }
         let started = ContinuousClock.now
         guard info.isGenerative else { throw InferenceError.notAGenerator(architecture: info.architecture) }
@@ -84,22 +84,23 @@ final class EngineSession {
 
         init(stops: [String]) { assembler = TextAssembler(stops: stops) }
 
-        mutating func emit(_ piece: String, to request: GenerationRequest) {
+        mutating func emit(_ piece: String, to request: QueuedRequest) {
             guard !piece.isEmpty else { return }
             text += piece
             request.emit(.text(piece))
         }
     }
 
-    private func tokens(of request: GenerationRequest) throws -> (tokens: [Int32], stops: [String]) {
-        try request.options.validate()
+    private func tokens(of request: QueuedRequest) throws -> (tokens: [Int32], stops: [String]) {
+        try request.request.validate()
         let stops = request.options.stop
-        switch request.prompt {
+        switch request.request.prompt {
         case .text(let text, let addSpecial):
             return (try tokenize(text, addSpecial: addSpecial), stops)
-        case .messages(let messages):
-            let prompt = try templates.prompt(for: messages)
+        case .chat(let chat):
+            let prompt = try templates.prompt(for: chat.messages)
             return (try tokenize(prompt.prompt, addSpecial: true), stops + prompt.stops.filter { !$0.isEmpty })
+        case .infill: throw InferenceError.noInfill(model: info.name)
         case .tokens(let tokens):
             if let wrong = tokens.first(where: { $0 < 0 || Int($0) >= info.vocabularyCount }) {
                 throw InferenceError.invalidOption(
@@ -129,7 +130,7 @@ final class EngineSession {
     }
 
     /// Computes the prompt behind its first `start` tokens; false when the request was stopped.
-    private func prefill(_ prompt: [Int32], from start: Int, for request: GenerationRequest) throws -> Bool {
+    private func prefill(_ prompt: [Int32], from start: Int, for request: QueuedRequest) throws -> Bool {
         // Progress is worth waking a reader for when there is more than one step of it.
         let showsProgress = prompt.count - start > context.batchSize
         var position = start
@@ -148,7 +149,7 @@ final class EngineSession {
 
     /// Generates until there is a reason to end; `nil` when the request was stopped within a computation.
     private func decode(
-        _ request: GenerationRequest, _ sampler: borrowing Sampler, _ answer: inout Answer
+        _ request: QueuedRequest, _ sampler: borrowing Sampler, _ answer: inout Answer
     ) throws -> FinishReason? {
         let limit = request.options.maxTokens ?? .max
         var piece: [UInt8] = []

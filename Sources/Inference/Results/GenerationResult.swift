@@ -1,26 +1,13 @@
-/// What a generation emits, in order: prompt progress where the prompt is long, text, then exactly one `finished`.
-public enum GenerationEvent: Sendable, Hashable {
-    /// Prompt tokens in the KV cache so far (`processed`), of `total`; `cached` of them were there already. Comes after
-    /// each batch of a prompt that takes more than one.
-    case promptProgress(processed: Int, total: Int, cached: Int)
-    /// More text: whole Unicode scalars, never a part of a stop string. May be several tokens, never empty.
-    case text(String)
-    /// The end, with counts and durations. Nothing follows.
-    case finished(GenerationResult)
-}
-
-/// Why a generation ended.
-public enum FinishReason: String, Sendable, Hashable, Codable {
-    /// The model's end-of-generation token, or a stop string.
-    case stop
-    /// `maxTokens` reached, or the context is full.
-    case length
-}
-
-/// The whole answer and what it cost.
+/// A whole answer and what it cost.
 public struct GenerationResult: Sendable, Hashable, Codable {
+    /// Which of the request's choices.
+    public var choice = 0
     /// All emitted text.
     public var text: String
+    /// What the model thought, when it is given apart.
+    public var reasoning = ""
+    /// The functions that it called.
+    public var toolCalls: [ToolCall] = []
     /// The generated token ids, end-of-generation left out.
     public var tokens: [Int32]
     /// Why it ended.
@@ -33,6 +20,10 @@ public struct GenerationResult: Sendable, Hashable, Codable {
     public var cachedPromptTokenCount: Int
     /// Tokens generated, the end-of-generation token included when one was sampled.
     public var completionTokenCount: Int
+    /// Tokens that speculation proposed.
+    public var draftedTokenCount = 0
+    /// Of those, the ones that the model agreed to.
+    public var acceptedDraftTokenCount = 0
     /// Seed that the random choices were made with.
     public var seed: UInt32
     /// From submission until the engine took the request up.

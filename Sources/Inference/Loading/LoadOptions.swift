@@ -34,6 +34,19 @@ public struct LoadOptions: Sendable, Hashable, Codable {
     /// Lock the weights in memory, so that they are never swapped out. Default false.
     public var memoryLock = false
 
+    /// Requests that are computed together, 1…256; more wait. Default 4.
+    public var parallelRequestCount = 4
+    /// Cells of the KV cache, which all requests share; `nil` is the context length: one request may fill it, several
+    /// share it.
+    public var cacheTokenCount: Int?
+    /// Bytes that computed prompts may take beside the KV cache, to be used again; 0 keeps none. Default 512 MiB.
+    public var prefixByteLimit: Int64 = 512 << 20
+    /// Proposes tokens that the prompt or the answer had before (n-gram lookup) or that the draft model says, and
+    /// computes several at once. Default true.
+    public var speculation = true
+    /// Lifts the process's own protection; for platforms that have none. Default false.
+    public var allowsUnsandboxed = false
+
     /// The defaults above.
     public init() {}
 }

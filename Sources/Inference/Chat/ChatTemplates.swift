@@ -35,7 +35,9 @@ final class ChatTemplates: @unchecked Sendable {  // why sound: immutable; apply
 
     /// Throws `InferenceError.templateFailed` when the template refuses the conversation.
     func apply(_ messages: [ChatMessage]) throws -> Prompt {
-        let json = String(decoding: try JSONEncoder().encode(messages), as: UTF8.self)
+        let json = String(
+            decoding: try JSONEncoder().encode(messages.map { ["role": $0.role.rawValue, "content": $0.content] }),
+            as: UTF8.self)
         var error: UnsafeMutablePointer<CChar>?
         let result = roost_chat_apply(pointer, json, &error)
         defer {

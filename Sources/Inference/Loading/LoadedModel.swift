@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// The engine runs on a thread of its own and serves requests in order of arrival. Stopping to read a stream (its
 /// task is cancelled, its iterator goes away) stops the work behind it within a token.
-public final class LoadedModel: Sendable {
+public final class LoadedModel: RunningModel {
     /// What was loaded, and how.
     public let info: LoadedModelInfo
     /// Bytes that it takes.
@@ -98,58 +98,42 @@ public final class LoadedModel: Sendable {
         return session
     }
 
-    /// Token ids of `text`.
-    ///
-    /// - Parameters:
-    ///   - addSpecial: adds the beginning-of-sequence token and the like, where the model wants them.
-    ///   - parseSpecial: reads text such as `<eos>` as the token of that name.
-    /// - Throws: `InferenceError.unloaded`, `.decodeFailed` when the engine refuses the text.
-    public func tokenize(_ text: String, addSpecial: Bool = true, parseSpecial: Bool = false) throws -> [Int32] {
+    public func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
         try loadedParts().tokenizer.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
     }
 
-    /// The text of `tokens`; bytes that are not UTF-8 become U+FFFD.
-    ///
-    /// - Throws: `InferenceError.unloaded`, `.invalidOption` for an id that the vocabulary does not have.
-    public func detokenize(
-        _ tokens: [Int32], removeSpecial: Bool = false, unparseSpecial: Bool = true
-    ) throws -> String {
+    public func detokenize(_ tokens: [Int32], removeSpecial: Bool, unparseSpecial: Bool) throws -> String {
         try loadedParts().tokenizer.detokenize(tokens, removeSpecial: removeSpecial, unparseSpecial: unparseSpecial)
     }
 
-    /// The conversation as the model's own chat template writes it, ready for the answer.
-    ///
-    /// - Throws: `InferenceError.noChatTemplate` for a base model, `.templateFailed`, `.unloaded`.
-    public func prompt(for messages: [ChatMessage]) throws -> String {
-        try loadedParts().templates.prompt(for: messages).prompt
+    public func prompt(for chat: ChatRequest) throws -> String {
+        try loadedParts().templates.prompt(for: chat.messages).prompt
     }
 
-    /// Continues `prompt`. The stream throws `InferenceError`.
-    public func generate(
-        _ prompt: String, options: GenerationOptions = .init(), addSpecial: Bool = true
-    ) -> AsyncThrowingStream<GenerationEvent, any Error> {
-        submit(.text(prompt, addSpecial: addSpecial), options)
+    public func generate(_ request: GenerationRequest) -> GenerationStream {
+        GenerationStream { continuation in
+            let queued = QueuedRequest(request, continuation: continuation)
+            continuation.onTermination = { [weak queue] reason in
+                if case .cancelled = reason { queue?.cancel(queued) }
+            }
+            queue.add(queued)
+        }
     }
 
-    /// Continues `tokens`, to which nothing is added. The stream throws `InferenceError`.
-    public func generate(
-        tokens: [Int32], options: GenerationOptions = .init()
-    ) -> AsyncThrowingStream<GenerationEvent, any Error> {
-        submit(.tokens(tokens), options)
+    public func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
+        throw InferenceError.workerFailed(reason: "embeddings are not there yet")
     }
 
-    /// Answers `messages`, written by the model's own chat template. The stream throws `InferenceError`, for a base
-    /// model `.noChatTemplate`.
-    public func chat(
-        _ messages: [ChatMessage], options: GenerationOptions = .init()
-    ) -> AsyncThrowingStream<GenerationEvent, any Error> {
-        submit(.messages(messages), options)
+    public func rerank(_ request: RerankRequest) async throws -> RerankResult {
+        throw InferenceError.notAReranker(architecture: info.architecture)
     }
 
-    /// Requests that are computed now: 0 or 1.
-    public var activeRequestCount: Int { queue.activeCount }
-    /// Requests that wait.
-    public var queuedRequestCount: Int { queue.waitingCount }
+    public var activity: ModelActivity {
+        var activity = ModelActivity()
+        activity.activeRequestCount = queue.activeCount
+        activity.queuedRequestCount = queue.waitingCount
+        return activity
+    }
 
     /// Ends running streams with `InferenceError.unloaded` and frees the memory before it returns.
     public func unload() async {
@@ -161,17 +145,5 @@ public final class LoadedModel: Sendable {
     private func loadedParts() throws -> Parts {
         guard let parts = parts.withLock({ $0 }) else { throw InferenceError.unloaded }
         return parts
-    }
-
-    private func submit(
-        _ prompt: GenerationRequest.Prompt, _ options: GenerationOptions
-    ) -> AsyncThrowingStream<GenerationEvent, any Error> {
-        AsyncThrowingStream { continuation in
-            let request = GenerationRequest(prompt, options: options, continuation: continuation)
-            continuation.onTermination = { [weak queue] reason in
-                if case .cancelled = reason { queue?.cancel(request) }
-            }
-            queue.add(request)
-        }
     }
 }

@@ -44,8 +44,17 @@ public struct GenerationOptions: Sendable, Hashable, Codable {
     public var mirostatEta: Float = 0.1
     /// Added to the logit of a token id before anything else; −infinity forbids the token.
     public var logitBias: [Int32: Float] = [:]
-    /// GBNF grammar that the output must follow; `nil` is none.
-    public var grammar: String?
+    /// What form the output must have. Default any text.
+    public var format = OutputFormat.text
+    /// How many of the likeliest tokens are reported with each token, 0…20; `nil` reports no probabilities.
+    public var topLogProbabilityCount: Int?
+    /// Drops the oldest half of the context, but the first `keptTokenCount` tokens, when it is full, instead of ending.
+    /// For models whose cache can shift. Default false.
+    public var shiftsContext = false
+    /// Tokens of the beginning that a context shift keeps, ≥ 0; −1 keeps the whole prompt. Default 0.
+    public var keptTokenCount = 0
+    /// Whether tokens may be proposed ahead and then checked, which changes no probabilities. Default true.
+    public var allowsSpeculation = true
     /// Seed of the random choices; `nil` draws one, reported in the result.
     public var seed: UInt32?
     /// Most tokens to generate; `nil` until the model ends or the context is full. At least 0.

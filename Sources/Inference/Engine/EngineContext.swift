@@ -78,7 +78,7 @@ final class EngineContext {
     ///
     /// Returns false when it was aborted; what is in the cache is unknown then.
     /// Throws `InferenceError.decodeFailed`.
-    func decode(_ tokens: inout [Int32], for request: GenerationRequest) throws -> Bool {
+    func decode(_ tokens: inout [Int32], for request: QueuedRequest) throws -> Bool {
         abort.request = request
         defer { abort.request = nil }
         let code = tokens.withUnsafeMutableBufferPointer { buffer in
@@ -117,5 +117,5 @@ final class EngineContext {
 
 /// What the engine's abort callback looks at.
 private final class AbortCheck {
-    var request: GenerationRequest?
+    var request: QueuedRequest?
 }

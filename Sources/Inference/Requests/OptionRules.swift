@@ -28,8 +28,26 @@ extension GenerationOptions {
         try require(mirostatEta.isFinite && mirostatEta >= 0, "mirostat_eta", mirostatEta, "a number of 0 or more")
         try require(!logitBias.values.contains(where: \.isNaN), "logit_bias", "not a number", "numbers")
         try require((maxTokens ?? 0) >= 0, "max_tokens", maxTokens ?? 0, "0 or more")
+        try require(
+            (0...20).contains(topLogProbabilityCount ?? 0), "top_logprobs", topLogProbabilityCount ?? 0,
+            "between 0 and 20")
+        try require(keptTokenCount >= -1, "n_keep", keptTokenCount, "−1 (the whole prompt) or more")
         try require(stop.count <= 64, "stop", "\(stop.count) strings", "at most 64 strings")
         try require(!stop.contains(""), "stop", "an empty string", "strings of at least one character")
+    }
+}
+
+extension GenerationRequest {
+    /// Throws `InferenceError.invalidOption` for the first value outside its range.
+    public func validate() throws {
+        try options.validate()
+        try require((1...128).contains(choiceCount), "n", choiceCount, "between 1 and 128")
+        try require(
+            tenantWeight.isFinite && tenantWeight > 0, "tenant weight", tenantWeight, "a number above 0")
+        if let timeLimit { try require(timeLimit > .zero, "time limit", timeLimit, "more than 0 seconds") }
+        for (name, scale) in adapterScales ?? [:] {
+            try require(scale.isFinite, "scale of the adapter “\(name)”", scale, "a finite number")
+        }
     }
 }
 
@@ -44,6 +62,13 @@ extension LoadOptions {
         for count in [threadCount, batchThreadCount] {
             try require((1...512).contains(count ?? 1), "thread count", count ?? 0, "between 1 and 512")
         }
+        try require(
+            (1...256).contains(parallelRequestCount), "parallel request count", parallelRequestCount,
+            "between 1 and 256")
+        try require(
+            (cacheTokenCount ?? 1) >= 1 && (cacheTokenCount ?? 1) <= 1 << 27, "cache token count", cacheTokenCount ?? 0,
+            "between 1 and \(1 << 27)")
+        try require(prefixByteLimit >= 0, "prefix cache limit", prefixByteLimit, "0 bytes or more")
         try require((gpuLayerCount ?? 0) >= 0, "GPU layer count", gpuLayerCount ?? 0, "0 or more")
     }
 }
