@@ -78,7 +78,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
-        room("Inference", ["CLlama", "LlamaBridge"]),
+        room("Inference", ["CLlama", "LlamaBridge", "Security"]),
         room("Workers", ["Inference"]),
         room(
             "Roost",
