@@ -1,5 +1,6 @@
 import Foundation
 import ModelFixtures
+import Security
 import Testing
 
 @testable import Inference
@@ -202,7 +203,7 @@ struct PackFormatTests {
     func garbage() throws {
         var random = SeededGenerator(seed: 5)
         var files = [[], [UInt8](repeating: 0, count: 4096), Array("ROOSTPFX".utf8)]
-        for _ in 0..<200 {
+        for _ in 0..<60 {
             files.append(
                 (0..<Int.random(in: 0...400, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
             files.append(
