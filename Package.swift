@@ -78,7 +78,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
-        room("Inference", ["CLlama", "LlamaBridge"]),
+        room("Inference", ["CLlama", "LlamaBridge", "Security"]),
         room("Workers", ["Inference"]),
         room(
             "Roost",
@@ -180,7 +180,7 @@ let package = Package(
         tests(
             "InferenceTests",
             [
-                "Inference", "EngineFixtures", "ModelFixtures", "ModelFormats",
+                "Inference", "EngineFixtures", "ModelFixtures", "ModelFormats", "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

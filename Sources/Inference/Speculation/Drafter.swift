@@ -6,4 +6,6 @@ protocol Drafter: AnyObject {
     func accept(_ tokens: some Sequence<Int32>)
     /// Up to `count` tokens that may come next; none when there is no good guess.
     func propose(_ count: Int) -> [Int32]
+    /// How sure each token of the last proposal is, for ``SpeculationGovernor``; as many as there were tokens.
+    var strengths: [DraftStrength] { get }
 }
