@@ -1,21 +1,53 @@
 import Foundation
 public import Inference
+import Synchronization
 
 /// Which models are in memory: loads each once however many ask, keeps it while it is used and for its keep-alive
-/// after that, and makes room by letting the longest unused go.
+/// after that, and makes room by letting the least valuable ones go that nobody uses.
+///
+/// A model that needs more memory than is left waits until others have gone; a model in use is never ended for it, its
+/// running requests are waited for. When nothing can go the request is refused with the numbers. Pinned models go only
+/// when they are told to.
 public actor ModelResidency {
-    private var entries: [String: ResidencyEntry] = [:]
-    private let maximumModelCount: Int?
-    private var isClosed = false
+    let launcher: any ModelLauncher
+    let budget: MemoryBudget
+    let forecast: (any MemoryForecast)?
+    let maximumModelCount: Int?
+    var entries: [String: ResidencyEntry] = [:]
+    var pinnedKeys: Set<String> = []
+    var isClosed = false
+    /// Those that wait for room, the first first, so that a large model is not passed by small ones for ever.
+    var roomQueue: [ResidencyEntry] = []
+    var changeWaiters: [UUID: CheckedContinuation<Void, any Error>] = [:]
+    private let watch = Mutex<Task<Void, Never>?>(nil)
 
-    /// - Parameter maximumModelCount: most models in memory at once; `nil` as many as fit.
-    public init(maximumModelCount: Int? = nil) {
-        self.maximumModelCount = maximumModelCount
+    /// - Parameters:
+    ///   - launcher: how models come into memory.
+    ///   - budget: how much they may take together.
+    ///   - forecast: what a model will take; without one, and where it cannot tell, the engine alone refuses.
+    ///   - pressure: tells when the machine runs out of memory; idle models go then.
+    ///   - maximumModelCount: most models in memory at once, besides the budget; `nil` as many as fit.
+    public init(
+        launcher: any ModelLauncher = InProcessLauncher(), budget: MemoryBudget = MemoryBudget(),
+        forecast: (any MemoryForecast)? = nil, pressure: (any MemoryPressure)? = nil, maximumModelCount: Int? = nil
+    ) {
+        self.launcher = launcher
+        self.budget = budget
+        self.forecast = forecast
+        self.maximumModelCount = maximumModelCount.map { max($0, 1) }
+        guard let pressure else { return }
+        let task = Task { [weak self] in
+            for await _ in pressure.signals() { await self?.relieve() }
+        }
+        watch.withLock { $0 = task }
     }
+
+    deinit { watch.withLock { $0?.cancel() } }
 
     /// Runs `body` with the model loaded; it is not let go before `body` returns.
     ///
-    /// - Throws: `InferenceError` when loading fails, `CancellationError`, or what `body` throws.
+    /// - Throws: `InferenceError` when loading fails, `.noRoom` when nothing can go for it; `CancellationError`, or
+    ///   what `body` throws.
     public nonisolated func withModel<R: Sendable>(
         _ request: ModelRequest, progress: (@Sendable (Double) -> Void)? = nil,
         _ body: @Sendable (any RunningModel) async throws -> R
@@ -33,20 +65,34 @@ public actor ModelResidency {
 
     /// Loads the model, if it is not loaded, and starts its keep-alive anew.
     ///
-    /// - Throws: `InferenceError` when loading fails, `CancellationError`.
+    /// - Parameter pinning: `true` pins it, `false` unpins it, `nil` leaves it as it is.
+    /// - Throws: `InferenceError` when loading fails, `.noRoom` when nothing can go for it; `CancellationError`.
     @discardableResult
-    public func load(_ request: ModelRequest, progress: (@Sendable (Double) -> Void)? = nil) async throws
-        -> any RunningModel
-    {
+    public func load(
+        _ request: ModelRequest, pinning: Bool? = nil, progress: (@Sendable (Double) -> Void)? = nil
+    ) async throws -> any RunningModel {
         let (entry, model) = try await lease(request, progress: progress)
+        if pinning == true { pinnedKeys.insert(request.key) }
+        if pinning == false { pinnedKeys.remove(request.key) }
         release(entry)
         return model
     }
 
+    /// Lets a pinned model go again as any other: its keep-alive begins now. False when it was not pinned.
+    @discardableResult
+    public func unpin(_ key: String) -> Bool {
+        guard pinnedKeys.remove(key) != nil else { return false }
+        if let entry = entries[key], entry.isIdle { startKeepAlive(entry) }
+        notifyChange()
+        return true
+    }
+
     /// Lets a model go when its running requests have ended; at once with `force`, which ends their streams with
-    /// `InferenceError.unloaded`. Returns when its memory is free; false when it was not loaded.
+    /// `InferenceError.unloaded`. It is no longer pinned then. Returns when its memory is free; false when it was not
+    /// loaded.
     @discardableResult
     public func unload(_ key: String, force: Bool = false) async -> Bool {
+        pinnedKeys.remove(key)
         guard let entry = entries[key] else { return false }
         retire(entry, force: force)
         await gone(entry)
@@ -56,194 +102,23 @@ public actor ModelResidency {
     /// Lets all models go, running requests included, and loads none any more.
     public func close() async {
         isClosed = true
+        watch.withLock { $0?.cancel() }
         let all = Array(entries.values)
         for entry in all { retire(entry, force: true) }
+        notifyChange()
         for entry in all { await gone(entry) }
     }
 
+    /// How many models wait for room.
+    public var waitingCount: Int { roomQueue.count }
+
     /// The models that are in memory, by name.
     public func residents() -> [ResidentModel] {
-        entries.values.compactMap { $0.resident }.sorted { $0.name < $1.name }
-    }
-
-    // MARK: Leases
-
-    private func lease(
-        _ request: ModelRequest, progress: (@Sendable (Double) -> Void)?
-    ) async throws -> (ResidencyEntry, any RunningModel) {
-        while true {
-            try Task.checkCancellation()
-            if isClosed { throw InferenceError.unloaded }
-            guard let entry = entries[request.key] else {
-                try await makeRoom(besides: request.key)
-                if entries[request.key] == nil { startLoading(request) }
-                continue
-            }
-            if entry.isRetiring || !entry.serves(request.options) {
-                retire(entry, force: false)
-                await gone(entry)
-                continue
-            }
-            entry.take(request.keepAlive)
-            do {
-                return (entry, try await model(of: entry, progress: progress))
-            } catch {
-                release(entry)
-                // Room for it may be held by models that nobody uses.
-                if case InferenceError.outOfMemory = error, await evictOne(besides: entry) { continue }
-                throw error
-            }
-        }
-    }
-
-    private func release(_ entry: ResidencyEntry) {
-        entry.leaseCount -= 1
-        entry.lastUsed = .now
-        guard entry.leaseCount == 0 else { return }
-        if entry.isRetiring { return startUnloading(entry) }
-        guard case .ready = entry.state else { return }
-        switch entry.keepAlive {
-        case .forever: break
-        case .never: retire(entry, force: false)
-        case .after(let duration):
-            entry.expiresAt = Date.now.addingTimeInterval(duration / .seconds(1))
-            entry.expiry = Task { [weak self, weak entry] in
-                guard (try? await Task.sleep(for: duration)) != nil, let entry else { return }
-                await self?.expire(entry)
-            }
-        }
-    }
-
-    private func expire(_ entry: ResidencyEntry) {
-        // A request may have come between the end of the sleep and now.
-        guard entry.leaseCount == 0, let date = entry.expiresAt, date <= .now.addingTimeInterval(0.001) else { return }
-        retire(entry, force: false)
-    }
-
-    // MARK: Loading
-
-    private func startLoading(_ request: ModelRequest) {
-        let entry = ResidencyEntry(request)
-        entries[request.key] = entry
-        let (options, progress) = (entry.options, entry.progress)
-        entry.state = .loading(
-            Task { [weak self, weak entry] in
-                let result: Result<any RunningModel, any Error>
-                do {
-                    result = .success(
-                        try await LoadedModel.load(request.files, name: request.name, options: options) {
-                            progress.report($0)
-                        })
-                } catch {
-                    result = .failure(error)
-                }
-                if let entry { await self?.finishLoading(entry, result) }
-            })
-    }
-
-    private func finishLoading(_ entry: ResidencyEntry, _ result: Result<any RunningModel, any Error>) {
-        switch result {
-        case .success(let model):
-            entry.state = .ready(model)
-            entry.loadedAt = .now
-        case .failure: remove(entry)
-        }
-        let waiters = entry.loadWaiters
-        entry.loadWaiters = [:]
-        for waiter in waiters.values { waiter.resume(with: result) }
-        // All who waited may have gone away meanwhile.
-        if entry.leaseCount == 0 { startUnloading(entry) }
-    }
-
-    /// The loaded model; waits for it without keeping a cancelled task waiting.
-    private func model(
-        of entry: ResidencyEntry, progress: (@Sendable (Double) -> Void)?
-    ) async throws -> any RunningModel {
-        if case .ready(let model) = entry.state { return model }
-        if let progress { entry.progress.add(progress) }
-        let id = UUID()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                if Task.isCancelled {
-                    continuation.resume(throwing: CancellationError())
-                } else {
-                    entry.loadWaiters[id] = continuation
-                }
-            }
-        } onCancel: {
-            Task { await self.stopWaiting(id, for: entry) }
-        }
-    }
-
-    private func stopWaiting(_ id: UUID, for entry: ResidencyEntry) {
-        guard let waiter = entry.loadWaiters.removeValue(forKey: id) else { return }
-        waiter.resume(throwing: CancellationError())
-        if entry.loadWaiters.isEmpty, case .loading(let task) = entry.state {
-            // Nobody wants it any more. Whoever comes now waits for the end of it and loads anew.
-            entry.isRetiring = true
-            task.cancel()
-        }
-    }
-
-    // MARK: Unloading
-
-    private func retire(_ entry: ResidencyEntry, force: Bool) {
-        entry.isRetiring = true
-        switch entry.state {
-        case .loading(let task): if force || entry.leaseCount == 0 { task.cancel() }
-        case .ready: if force || entry.leaseCount == 0 { startUnloading(entry) }
-        case .unloading: break
-        }
-    }
-
-    private func startUnloading(_ entry: ResidencyEntry) {
-        guard case .ready(let model) = entry.state else { return }
-        entry.expiry?.cancel()
-        entry.expiresAt = nil
-        entry.isRetiring = true
-        entry.state = .unloading
-        Task {
-            await model.unload()
-            self.remove(entry)
-        }
-    }
-
-    private func remove(_ entry: ResidencyEntry) {
-        if entries[entry.key] === entry { entries[entry.key] = nil }
-        entry.isGone = true
-        let waiters = entry.goneWaiters
-        entry.goneWaiters = []
-        for waiter in waiters { waiter.resume() }
-    }
-
-    private func gone(_ entry: ResidencyEntry) async {
-        if entry.isGone { return }
-        await withCheckedContinuation { entry.goneWaiters.append($0) }
-    }
-
-    // MARK: Room
-
-    private func makeRoom(besides key: String) async throws {
-        guard let maximumModelCount else { return }
-        while entries.count >= max(maximumModelCount, 1), entries[key] == nil {
-            let idle = leastRecentlyUsed(entries.values.filter { $0.leaseCount == 0 })
-            // When all are in use the first that ends makes room.
-            guard let victim = idle ?? leastRecentlyUsed(Array(entries.values)) else { return }
-            retire(victim, force: false)
-            await gone(victim)
-            try Task.checkCancellation()
-        }
-    }
-
-    private func evictOne(besides entry: ResidencyEntry) async -> Bool {
-        let idle = entries.values.filter { $0 !== entry && $0.leaseCount == 0 }
-        guard let victim = leastRecentlyUsed(idle) else { return false }
-        retire(victim, force: false)
-        await gone(victim)
-        return true
-    }
-
-    private func leastRecentlyUsed(_ candidates: [ResidencyEntry]) -> ResidencyEntry? {
-        candidates.min { $0.lastUsed < $1.lastUsed }
+        entries.values.compactMap { entry in
+            guard let model = entry.model else { return nil }
+            return ResidentModel(
+                key: entry.key, name: entry.name, model: model, options: entry.options, loadedAt: entry.loadedAt,
+                expiresAt: entry.expiresAt, leaseCount: entry.leaseCount, isPinned: pinnedKeys.contains(entry.key))
+        }.sorted { ($0.name, $0.key) < ($1.name, $1.key) }
     }
 }
