@@ -107,7 +107,8 @@ public actor Download {
 
     private func stopped(_ error: any Error) {
         task = nil
-        if wish != .run, error is CancellationError { return }
+        // Work that is torn down may end with any error: it was told to stop, and that is what happened.
+        if wish != .run { return }
         end(.failure(error is CancellationError ? DownloadError.cancelled : error))
     }
 

@@ -29,6 +29,24 @@ public enum InferenceError: Error, Sendable, Hashable, Codable {
     case workerUnresponsive(model: String, seconds: Int)
     case workerFailed(reason: String)
     case sandboxUnavailable(reason: String)
+    /// Nothing that could go makes room: what it needs, what can be made free, the most models when that is why, and
+    /// the pinned models that hold the rest.
+    case noRoom(
+        model: String, neededByteCount: Int64, availableByteCount: Int64, modelLimit: Int?, holders: [MemoryHolder])
+
+    /// A model that keeps its memory.
+    public struct MemoryHolder: Sendable, Hashable, Codable {
+        /// Its name.
+        public var model: String
+        /// What it takes, in bytes.
+        public var byteCount: Int64
+
+        /// A model and its bytes.
+        public init(model: String, byteCount: Int64) {
+            self.model = model
+            self.byteCount = byteCount
+        }
+    }
 }
 
 extension InferenceError: CustomStringConvertible {
@@ -98,6 +116,13 @@ extension InferenceError: CustomStringConvertible {
             "The worker could not be used: \(reason)."
         case .sandboxUnavailable(let reason):
             "The model's worker cannot be sandboxed here: \(reason); run it with --allow-unsandboxed if you trust the model."
+        case .noRoom(let model, let needed, let available, let limit, let holders):
+            (limit.map { "\(model) cannot be loaded: \($0) models may be in memory at once and all are pinned" }
+                ?? "\(model) needs \(Self.size(needed)) of memory and \(Self.size(available)) can be made free")
+                + (holders.isEmpty
+                    ? "; choose a smaller context length or model, or raise max_ram_usage."
+                    : " (pinned: " + holders.map { "\($0.model) \(Self.size($0.byteCount))" }.joined(separator: ", ")
+                        + "); unpin one of them, or choose a smaller model.")
         }
     }
 

@@ -1,7 +1,7 @@
 public import Foundation
 public import Inference
 public import ModelStore
-import Workers
+public import Workers
 
 /// A model in memory, as `roost ps` shows it.
 public struct LoadedModelStatus: Sendable {
@@ -15,10 +15,16 @@ public struct LoadedModelStatus: Sendable {
     public var loadedAt: Date
     /// When it goes if no request comes; `nil` when it stays, or while it is in use.
     public var expiresAt: Date?
+    /// Whether it stays until it is told to go.
+    public var isPinned: Bool
+    /// What stands between it and the machine.
+    public var isolation: ModelIsolation
+    /// What it does now; the process that computes, and the memory that this holds.
+    public var activity: ModelActivity
     /// Requests that are computed now.
-    public var activeRequestCount: Int
+    public var activeRequestCount: Int { activity.activeRequestCount }
     /// Requests that wait.
-    public var queuedRequestCount: Int
+    public var queuedRequestCount: Int { activity.queuedRequestCount }
 
     init(record: ModelRecord, resident: ResidentModel) {
         self.record = record
@@ -26,7 +32,8 @@ public struct LoadedModelStatus: Sendable {
         memory = resident.model.memory
         loadedAt = resident.loadedAt
         expiresAt = resident.expiresAt
-        activeRequestCount = resident.model.activity.activeRequestCount
-        queuedRequestCount = resident.model.activity.queuedRequestCount
+        isPinned = resident.isPinned
+        isolation = resident.model.knownIsolation
+        activity = resident.model.activity
     }
 }

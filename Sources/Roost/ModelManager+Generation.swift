@@ -33,6 +33,97 @@ extension ModelManager {
         events(from: model, load, keepAlive) { $0.chat(messages, options: options) }
     }
 
+    /// Serves a request of any kind: text, tokens, a conversation with tools and pictures, a gap in a file; several
+    /// answers, a form that they must have, on behalf of a tenant. The stream throws what
+    /// ``generate(_:model:options:load:keepAlive:)`` throws.
+    ///
+    /// ```swift
+    /// var chat = ChatRequest([.user("What is the weather in Oslo?")])
+    /// chat.tools = [ToolDefinition(name: "weather", description: "The weather of a city.", parameters: schema)]
+    /// for try await event in roost.stream(GenerationRequest(.chat(chat)), model: "qwen3") { … }
+    /// ```
+    public nonisolated func stream(
+        _ request: GenerationRequest, model: String? = nil, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil
+    ) -> GenerationStream {
+        events(from: model, load, keepAlive) { $0.generate(request) }
+    }
+
+    /// Serves a request of any kind and returns all its answers, in the order of their choice.
+    ///
+    /// - Throws: `ModelStoreError`, `InferenceError`, `RoostError.noActiveModel`, `CancellationError`.
+    public nonisolated func generate(
+        _ request: GenerationRequest, model: String? = nil, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil
+    ) async throws -> [GenerationResult] {
+        var results: [GenerationResult] = []
+        for try await event in stream(request, model: model, load: load, keepAlive: keepAlive) {
+            if case .finished(let result) = event { results.append(result) }
+        }
+        // A stream ends without a result only when its task was cancelled.
+        if results.isEmpty { throw CancellationError() }
+        return results.sorted { $0.choice < $1.choice }
+    }
+
+    // MARK: Vectors and scores
+
+    /// The vectors of texts, each of length 1.
+    ///
+    /// - Throws: `ModelStoreError`, `InferenceError`, `RoostError.noActiveModel`, `CancellationError`.
+    public nonisolated func embed(
+        _ texts: [String], model: String? = nil, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil
+    ) async throws -> [[Float]] {
+        let request = EmbeddingRequest(texts.map { .text($0) })
+        let result = try await embed(request, model: model, load: load, keepAlive: keepAlive)
+        return result.vectors.map { $0.first ?? [] }
+    }
+
+    /// The vectors of texts, pooled and scaled as the request says.
+    ///
+    /// - Throws: `ModelStoreError`, `InferenceError`, `RoostError.noActiveModel`, `CancellationError`.
+    public nonisolated func embed(
+        _ request: EmbeddingRequest, model: String? = nil, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil
+    ) async throws -> EmbeddingResult {
+        try await withModel(model, options: load, keepAlive: keepAlive) { try await $0.embed(request) }
+    }
+
+    /// How well documents answer a query, by a model that was trained to rank.
+    ///
+    /// - Throws: `ModelStoreError`; `InferenceError`, `.notAReranker` for another model; `RoostError.noActiveModel`,
+    ///   `CancellationError`.
+    public nonisolated func rerank(
+        _ request: RerankRequest, model: String? = nil, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil
+    ) async throws -> RerankResult {
+        try await withModel(model, options: load, keepAlive: keepAlive) { try await $0.rerank(request) }
+    }
+
+    // MARK: Tokens
+
+    /// Token ids of `text`.
+    ///
+    /// - Parameters:
+    ///   - addSpecial: adds the beginning-of-sequence token and the like, where the model wants them.
+    ///   - parseSpecial: reads text such as `<eos>` as the token of that name.
+    /// - Throws: `ModelStoreError`, `InferenceError`, `RoostError.noActiveModel`, `CancellationError`.
+    public nonisolated func tokenize(
+        _ text: String, model: String? = nil, addSpecial: Bool = true, parseSpecial: Bool = false
+    ) async throws -> [Int32] {
+        try await withModel(model) { try await $0.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial) }
+    }
+
+    /// The text of `tokens`, special ones written by their names.
+    ///
+    /// - Throws: `ModelStoreError`, `InferenceError`, `RoostError.noActiveModel`, `CancellationError`.
+    public nonisolated func detokenize(_ tokens: [Int32], model: String? = nil) async throws -> String {
+        try await withModel(model) { try await $0.detokenize(tokens) }
+    }
+
+    /// A conversation as the model's own chat template writes it.
+    ///
+    /// - Throws: `ModelStoreError`; `InferenceError`, `.noChatTemplate` for a base model; `RoostError.noActiveModel`,
+    ///   `CancellationError`.
+    public nonisolated func prompt(for chat: ChatRequest, model: String? = nil) async throws -> String {
+        try await withModel(model) { try await $0.prompt(for: chat) }
+    }
+
     /// Adds to a model's statistics; an answer neither waits for that nor fails with it.
     public nonisolated func recordTokens(_ count: Int, of model: String?) {
         guard count > 0 else { return }

@@ -23,14 +23,23 @@ public actor ModelManager {
 
     /// Opens the home directory, which is made if it is missing.
     ///
+    /// - Parameters:
+    ///   - configuration: `nil` reads it from the environment and `config.toml`.
+    ///   - launcher: how models come into memory; `nil` is what the configuration says.
+    ///   - pressure: tells when the machine runs out of memory; idle models go then.
     /// - Throws: `ModelStoreError`; `RoostError.invalidSetting` for an environment variable that cannot be read.
-    public init(configuration: RoostConfiguration? = nil) async throws {
+    public init(
+        configuration: RoostConfiguration? = nil, launcher: (any ModelLauncher)? = nil,
+        pressure: any MemoryPressure = SystemMemoryPressure.standard()
+    ) async throws {
         let configuration = try configuration ?? .fromEnvironment()
         self.configuration = configuration
         store = try await ModelStore(
             root: configuration.homeDirectory, modelFolders: configuration.modelFolders)
         downloader = await ModelDownloader(configuration: configuration, store: store)
-        residency = ModelResidency(maximumModelCount: configuration.maximumLoadedModels)
+        residency = ModelResidency(
+            launcher: try launcher ?? configuration.launcher(), budget: MemoryBudget(configuration.memoryLimit),
+            forecast: HeaderForecast(), pressure: pressure, maximumModelCount: configuration.maximumLoadedModels)
     }
 
     // MARK: Models on disk
@@ -132,13 +141,38 @@ public actor ModelManager {
     ///   - options: how to load it; `nil` takes it as it is, or loads it by the configuration. A model that is loaded
     ///     with other options is loaded again when its running requests have ended.
     ///   - keepAlive: how long it stays after its last request; `nil` is the configuration's.
+    ///   - pinning: `true` keeps it until it is unloaded or unpinned, whatever its keep-alive and however scarce memory
+    ///     is; `false` ends that; `nil` leaves it as it is.
     /// - Throws: `ModelStoreError`, `InferenceError`, `CancellationError`.
     @discardableResult
     public nonisolated func load(
-        _ name: String? = nil, options: LoadOptions? = nil, keepAlive: KeepAlive? = nil,
+        _ name: String? = nil, options: LoadOptions? = nil, keepAlive: KeepAlive? = nil, pinning: Bool? = nil,
         progress: (@Sendable (Double) -> Void)? = nil
     ) async throws -> any RunningModel {
-        try await residency.load(request(name, options, keepAlive), progress: progress)
+        try await residency.load(request(name, options, keepAlive), pinning: pinning, progress: progress)
+    }
+
+    /// Loads the models of ``RoostConfiguration/pinnedModels`` and pins them.
+    ///
+    /// - Returns: those that could not be loaded, and why.
+    public nonisolated func loadPinnedModels() async -> [(name: String, error: any Error)] {
+        var failures: [(String, any Error)] = []
+        for name in configuration.pinnedModels {
+            do {
+                try await load(name, pinning: true)
+            } catch {
+                failures.append((name, error))
+            }
+        }
+        return failures
+    }
+
+    /// Lets a pinned model go again as any other: its keep-alive begins now. False when it was not pinned.
+    ///
+    /// - Throws: `ModelStoreError` for a name that the store does not have.
+    @discardableResult
+    public nonisolated func unpin(_ name: String) async throws -> Bool {
+        await residency.unpin(try await model(named: name).identity.description)
     }
 
     /// Runs `body` with the model loaded; it stays in memory at least until `body` returns.
@@ -195,8 +229,12 @@ public actor ModelManager {
         // Statistics must not hold up an answer, nor fail it.
         Task { [store] in try? await store.recordUse(of: record.name) }
         let locations = try await store.locations(of: record.name)
-        let files = ModelFileSet(
+        var files = ModelFileSet(
             weights: locations.weights, chatTemplate: try await store.templateOverride(among: locations))
+        files.projector = locations.projector
+        files.adapters = zip(record.files.filter { $0.role == .adapter }, locations.adapters).map {
+            ModelFileSet.Adapter(name: $0.name, file: $1)
+        }
         return ModelRequest(
             key: record.identity.description, name: record.name.description, files: files,
             options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)

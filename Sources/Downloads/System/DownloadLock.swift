@@ -16,12 +16,19 @@ final class DownloadLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit { Self.release(descriptor) }
+
+    /// A process that is being started at this moment has a copy of the descriptor until it runs its own program:
+    /// closing ours alone would leave the lock held until then.
+    private static func release(_ descriptor: Int32) {
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Whether someone holds the lock now.
     static func isHeld(_ path: String) -> Bool {
         guard let descriptor = try? FileCalls.openFile(path, flags: O_RDONLY) else { return false }
-        defer { close(descriptor) }
+        defer { release(descriptor) }
         // Shared: two that look at the same time do not see each other.
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }

@@ -15,9 +15,10 @@ struct DownloadPaths: Sendable {
     var journal: String { partialFolder + "/" + key.fileName + ".journal" }
     var lock: String { partialFolder + "/" + key.fileName + ".lock" }
 
-    /// Removes what an unfinished download left, unless someone works on it. Blocks for a few file calls.
+    /// Removes what an unfinished download left, unless someone works on it. Blocks for a few file
+    /// calls, and for 100 ms when someone does.
     func discard() throws {
-        guard FileCalls.isFolder(partialFolder), let lock = try DownloadLock.acquire(lock) else { return }
+        guard FileCalls.isFolder(partialFolder), let lock = try DownloadLock.acquireSoon(lock) else { return }
         try JournalFile(path: journal, folder: partialFolder).remove()
         try FileCalls.remove(data)
         lock.removeFile()

@@ -51,7 +51,7 @@ extension DownloadSettings {
         return settings
     }
 
-    private static func isOn(_ text: String?, name: String) throws -> Bool? {
+    static func isOn(_ text: String?, name: String) throws -> Bool? {
         switch text?.lowercased() {
         case nil: nil
         case "1", "true", "yes", "on": true

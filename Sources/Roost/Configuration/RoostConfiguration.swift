@@ -16,6 +16,12 @@ public struct RoostConfiguration: Sendable, Hashable {
     public var keepAlive = KeepAlive.standard
     /// Most models in memory at once; `nil` as many as fit.
     public var maximumLoadedModels: Int?
+    /// Most memory that models take together.
+    public var memoryLimit = MemoryBudget.Limit.available
+    /// Models that ``ModelManager/loadPinnedModels()`` loads and that stay until they are told to go.
+    public var pinnedModels: [String] = []
+    /// The program that runs each model in a process of its own, a `roost`; `nil` runs them in this process.
+    public var workerExecutable: URL?
     /// How models are loaded when a request does not say.
     public var load = LoadOptions()
 
@@ -34,6 +40,8 @@ public struct RoostConfiguration: Sendable, Hashable {
     /// The settings of ``Setting/all`` from `config.toml` in the home directory and, before it, from the environment:
     /// `ROOST_HOME`, `ROOST_HOST` (`host`, `host:port` or `:port`), `ROOST_KEEP_ALIVE` (`5m`, seconds, 0 never,
     /// negative forever), `ROOST_CONTEXT_LENGTH` (tokens), `ROOST_NUM_THREADS`, `ROOST_MAX_LOADED_MODELS`,
+    /// `ROOST_MAX_RAM_USAGE` (`8GiB`, `80%`), `ROOST_PINNED_MODELS` (names with commas between), `ROOST_WORKER` (a
+    /// program), `ROOST_ALLOW_UNSANDBOXED`, `ROOST_PARALLEL_REQUESTS`, `ROOST_PREFIX_CACHE` (bytes), `ROOST_SPECULATION`,
     /// `ROOST_CATALOGS` (files or addresses with commas between), and those of downloads; the defaults for what is not
     /// set.
     ///
@@ -59,12 +67,12 @@ public struct RoostConfiguration: Sendable, Hashable {
         configuration.load.contextLength = try number(value, "ROOST_CONTEXT_LENGTH", "tokens")
         configuration.load.threadCount = try number(value, "ROOST_NUM_THREADS", "threads")
         configuration.maximumLoadedModels = try number(value, "ROOST_MAX_LOADED_MODELS", "models")
+        try configuration.readMemorySettings(value)
         configuration.modelFolders = (value("ROOST_MODELS") ?? "").split(separator: ":").map {
             URL(fileURLWithPath: NSString(string: String($0)).expandingTildeInPath, isDirectory: true)
         }
         configuration.downloads = try .fromEnvironment(environment)
-        configuration.catalogs = (value("ROOST_CATALOGS") ?? "").split(separator: ",")
-            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        configuration.catalogs = names(in: value("ROOST_CATALOGS"))
         configuration.environment = environment
         return configuration
     }
@@ -126,7 +134,12 @@ public struct RoostConfiguration: Sendable, Hashable {
         return FileManager.default.homeDirectoryForCurrentUser
     }
 
-    private static func number(
+    /// The parts of a text with commas between them.
+    static func names(in text: String?) -> [String] {
+        (text ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+
+    static func number(
         _ value: (String) -> String?, _ name: String, _ unit: String
     ) throws -> Int? {
         guard let text = value(name) else { return nil }

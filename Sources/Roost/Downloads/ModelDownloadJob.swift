@@ -44,6 +44,7 @@ struct ModelDownloadJob: Sendable {
                 // Every way out leaves the ticket as the next run wants to find it.
                 let end: LedgerClaim.End =
                     await download.isCancelled ? .cancelled : Self.isPause(error) ? .paused : .failed("\(error)")
+                if end == .cancelled { await discard(plan) }
                 try? await OffPool.run { try claim.finish(end) }
                 throw error
             }
@@ -191,6 +192,19 @@ struct ModelDownloadJob: Sendable {
         feed.update { $0.state = .verifying }
         let model = plan.incomingModel(fetched, licenseText: await licenseText(of: plan))
         return try await store.register(model, replacing: true, linking: .automatic)
+    }
+
+    /// Removes what any run has left of the plan's files, also of those that this run had not begun.
+    private func discard(_ plan: DownloadPlan) async {
+        let others = (try? await OffPool.run { try ledger.tickets() }) ?? []
+        let own = DownloadTicket.id(of: plan.name.description)
+        let shared = Set(others.filter { $0.ticket.id != own }.flatMap { $0.ticket.files.compactMap(\.digest) })
+        for file in plan.files where file.action == .fetch {
+            guard let digest = file.file.digest, !shared.contains(digest),
+                let folders = try? await store.intake(byteCount: file.file.byteCount ?? 0)
+            else { continue }
+            try? await OffPool.run { try Downloader.discard(digest, partialFolder: folders.partial) }
+        }
     }
 
     private func licenseText(of plan: DownloadPlan) async -> String? {

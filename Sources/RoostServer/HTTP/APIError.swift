@@ -48,7 +48,7 @@ enum APIError: Error, Sendable {
             .notAReranker,
             .noProjector, .unreadableImage, .noInfill, .unknownAdapter, .cannotShift:
             self = .invalidRequest(error.description)
-        case .unloaded, .queueFull, .workerCrashed, .workerUnresponsive, .deadlineExceeded:
+        case .unloaded, .queueFull, .workerCrashed, .workerUnresponsive, .deadlineExceeded, .noRoom:
             self = .unavailable(error.description)
         case .fileMissing, .fileUnreadable, .notGGUF, .unsupportedArchitecture, .loadFailed, .outOfMemory,
             .decodeFailed, .workerFailed, .sandboxUnavailable:

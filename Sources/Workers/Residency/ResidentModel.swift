@@ -47,4 +47,6 @@ public struct ResidentModel: Sendable {
     public var expiresAt: Date?
     /// Requests that hold it.
     public var leaseCount: Int
+    /// Whether it stays until it is told to go.
+    public var isPinned: Bool
 }

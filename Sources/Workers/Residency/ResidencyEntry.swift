@@ -21,6 +21,10 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
     var lastUsed = Date.now
     var expiresAt: Date?
     var expiry: Task<Void, Never>?
+    /// Its memory: as forecast, then as the engine accounts for it; `nil` when nothing is known.
+    var memory: ModelMemory?
+    /// It has been promised its memory.
+    var isAdmitted = false
     /// No new request joins; it goes when its leases end.
     var isRetiring = false
     var isGone = false
@@ -41,16 +45,41 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
         leaseCount += 1
         self.keepAlive = keepAlive
         lastUsed = .now
+        stopExpiry()
+    }
+
+    func stopExpiry() {
         expiry?.cancel()
         expiry = nil
         expiresAt = nil
     }
 
-    var resident: ResidentModel? {
-        guard case .ready(let model) = state else { return nil }
-        return ResidentModel(
-            key: key, name: name, model: model, options: options, loadedAt: loadedAt, expiresAt: expiresAt,
-            leaseCount: leaseCount)
+    /// The model, once it is loaded and as long as it serves.
+    var model: (any RunningModel)? {
+        if case .ready(let model) = state { model } else { nil }
+    }
+
+    /// Loaded, and no request uses it.
+    var isIdle: Bool { model != nil && leaseCount == 0 && !isRetiring }
+
+    var byteCount: Int64 { memory?.totalByteCount ?? 0 }
+
+    var holding: MemoryBudget.Holding {
+        MemoryBudget.Holding(
+            memory: memory ?? ModelMemory(weightsByteCount: 0, contextByteCount: 0, computeByteCount: 0),
+            isLoaded: model != nil, isMapped: options.memoryMap && !options.memoryLock)
+    }
+
+    func candidate(now: Date) -> EvictionPlan.Candidate {
+        let left: Double =
+            switch keepAlive {
+            case .forever: .infinity
+            case .never: 0
+            case .after(let duration): expiresAt.map { max($0.timeIntervalSince(now), 0) } ?? duration / .seconds(1)
+            }
+        return EvictionPlan.Candidate(
+            key: key, byteCount: byteCount, idleSeconds: max(now.timeIntervalSince(lastUsed), 0), secondsLeft: left,
+            isInUse: !isIdle)
     }
 }
 

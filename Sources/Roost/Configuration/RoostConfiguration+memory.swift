@@ -1,0 +1,52 @@
+import Foundation
+import Workers
+
+extension RoostConfiguration {
+    /// Reads what bounds the models in memory and how they are loaded.
+    ///
+    /// - Throws: `RoostError.invalidSetting`.
+    mutating func readMemorySettings(_ value: (String) -> String?) throws {
+        func flag(_ name: String) throws -> Bool? { try DownloadSettings.isOn(value(name), name: name) }
+        if let text = value("ROOST_MAX_RAM_USAGE") {
+            guard let limit = MemoryBudget.Limit(text) else {
+                throw RoostError.invalidSetting(
+                    name: "ROOST_MAX_RAM_USAGE", value: text, rule: "an amount of memory such as 8GiB, 6G or 80%")
+            }
+            memoryLimit = limit
+        }
+        if let text = value("ROOST_PREFIX_CACHE") {
+            load.prefixByteLimit = try Self.byteCount(text, setting: "ROOST_PREFIX_CACHE")
+        }
+        if let text = value("ROOST_PARALLEL_REQUESTS") {
+            guard let count = Int(text), (1...256).contains(count) else {
+                throw RoostError.invalidSetting(
+                    name: "ROOST_PARALLEL_REQUESTS", value: text, rule: "a number of requests, 1 to 256")
+            }
+            load.parallelRequestCount = count
+        }
+        if let isOn = try flag("ROOST_SPECULATION") { load.speculation = isOn }
+        if let isOn = try flag("ROOST_ALLOW_UNSANDBOXED") { load.allowsUnsandboxed = isOn }
+        pinnedModels = Self.names(in: value("ROOST_PINNED_MODELS"))
+        workerExecutable = value("ROOST_WORKER").map {
+            URL(fileURLWithPath: NSString(string: $0).expandingTildeInPath)
+        }
+    }
+
+    private static func byteCount(_ text: String, setting: String) throws -> Int64 {
+        if text == "0" { return 0 }
+        guard case .bytes(let count)? = MemoryBudget.Limit(text) else {
+            throw RoostError.invalidSetting(
+                name: setting, value: text, rule: "bytes such as 512MiB, 1G or 0 for none")
+        }
+        return count
+    }
+
+    /// How models come into memory.
+    ///
+    /// - Throws: `RoostError.invalidSetting`.
+    func launcher() throws -> any ModelLauncher {
+        guard let workerExecutable else { return InProcessLauncher() }
+        throw RoostError.invalidSetting(
+            name: "ROOST_WORKER", value: workerExecutable.path, rule: "unset: this build runs models in one process")
+    }
+}

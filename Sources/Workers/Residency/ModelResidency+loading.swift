@@ -1,0 +1,89 @@
+import Foundation
+import Inference
+
+extension ModelResidency {
+    /// Begins to load a model; all who ask for it meanwhile wait for the same.
+    func startLoading(_ request: ModelRequest) {
+        let entry = ResidencyEntry(request)
+        entries[request.key] = entry
+        entry.state = .loading(
+            Task { [weak self] in
+                let result: Result<any RunningModel, any Error>
+                do {
+                    guard let model = try await self?.bringIn(entry, request) else { throw CancellationError() }
+                    result = .success(model)
+                } catch {
+                    result = .failure(error)
+                }
+                await self?.finishLoading(entry, result)
+            })
+    }
+
+    private func bringIn(_ entry: ResidencyEntry, _ request: ModelRequest) async throws -> any RunningModel {
+        entry.memory = await forecast?.memory(of: request.files, options: entry.options)
+        while true {
+            try await makeRoom(for: entry)
+            let progress = entry.progress
+            do {
+                return try await launcher.load(
+                    request.files, name: request.name, options: entry.options, identity: request.key
+                ) { progress.report($0) }
+            } catch let error as InferenceError {
+                // The engine knows better than any forecast; room for it may be held by models that nobody uses.
+                guard case .outOfMemory = error, await evictOne(besides: entry) else { throw error }
+            }
+        }
+    }
+
+    private func finishLoading(_ entry: ResidencyEntry, _ result: Result<any RunningModel, any Error>) {
+        switch result {
+        case .success(let model):
+            entry.state = .ready(model)
+            entry.memory = model.memory
+            entry.loadedAt = .now
+        case .failure: remove(entry)
+        }
+        let waiters = entry.loadWaiters
+        entry.loadWaiters = [:]
+        for waiter in waiters.values { waiter.resume(with: result) }
+        // All who waited may have gone away meanwhile.
+        if entry.leaseCount == 0 { startUnloading(entry) }
+        notifyChange()
+    }
+
+    // MARK: Unloading
+
+    func retire(_ entry: ResidencyEntry, force: Bool) {
+        entry.isRetiring = true
+        switch entry.state {
+        case .loading(let task): if force || entry.leaseCount == 0 { task.cancel() }
+        case .ready: if force || entry.leaseCount == 0 { startUnloading(entry) }
+        case .unloading: break
+        }
+    }
+
+    func startUnloading(_ entry: ResidencyEntry) {
+        guard let model = entry.model else { return }
+        entry.stopExpiry()
+        entry.isRetiring = true
+        entry.state = .unloading
+        Task {
+            await model.unload()
+            self.remove(entry)
+        }
+    }
+
+    private func remove(_ entry: ResidencyEntry) {
+        if entries[entry.key] === entry { entries[entry.key] = nil }
+        entry.isGone = true
+        let waiters = entry.goneWaiters
+        entry.goneWaiters = []
+        for waiter in waiters { waiter.resume() }
+        notifyChange()
+    }
+
+    func gone(_ entry: ResidencyEntry) async {
+        if entry.isGone { return }
+        await withCheckedContinuation { entry.goneWaiters.append($0) }
+    }
+}

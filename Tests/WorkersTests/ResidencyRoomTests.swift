@@ -1,0 +1,246 @@
+import EngineFixtures
+import Foundation
+import Inference
+import ModelFixtures
+import Synchronization
+import Testing
+import Workers
+
+/// Loads into this process and counts how often.
+private final class CountingLauncher: ModelLauncher {
+    private let names = Mutex<[String]>([])
+    var loaded: [String] { names.withLock { $0 } }
+
+    func load(
+        _ files: ModelFileSet, name: String, options: LoadOptions, identity: String,
+        progress: (@Sendable (Double) -> Void)?
+    ) async throws -> any RunningModel {
+        names.withLock { $0.append(name) }
+        return try await InProcessLauncher().load(
+            files, name: name, options: options, identity: identity, progress: progress)
+    }
+}
+
+/// The same for every model.
+private struct FixedForecast: MemoryForecast {
+    let byteCount: Int64
+
+    func memory(of files: ModelFileSet, options: LoadOptions) async -> ModelMemory? {
+        ModelMemory(weightsByteCount: byteCount, contextByteCount: 0, computeByteCount: 0)
+    }
+}
+
+/// Memory pressure when a test says so.
+private struct ToldPressure: MemoryPressure {
+    let stream: AsyncStream<Void>
+    let tell: AsyncStream<Void>.Continuation
+
+    init() { (stream, tell) = AsyncStream.makeStream() }
+
+    func signals() -> AsyncStream<Void> { stream }
+}
+
+@Suite("Room for models")
+struct ResidencyRoomTests {
+    private let file: TinyModelFile
+    private let options: LoadOptions
+
+    init() throws {
+        file = try TinyModelFile(.llama())
+        var options = LoadOptions()
+        options.threadCount = 1
+        self.options = options
+    }
+
+    private func request(_ key: String, keepAlive: KeepAlive = .forever) -> ModelRequest {
+        ModelRequest(
+            key: key, name: key, files: ModelFileSet(file.url), defaultOptions: options, keepAlive: keepAlive)
+    }
+
+    /// Bytes that one of the models takes.
+    private func size() async throws -> Int64 {
+        let model = try await LoadedModel.load(ModelFileSet(file.url), options: options)
+        await model.unload()
+        return model.memory.totalByteCount
+    }
+
+    /// Room for `count` models and a half.
+    private func residency(
+        count: Double, launcher: any ModelLauncher = InProcessLauncher(), pressure: (any MemoryPressure)? = nil
+    ) async throws -> ModelResidency {
+        let size = try await size()
+        return ModelResidency(
+            launcher: launcher, budget: MemoryBudget(.bytes(Int64(Double(size) * (count + 0.5)))),
+            forecast: FixedForecast(byteCount: size), pressure: pressure)
+    }
+
+    private func keys(_ residency: ModelResidency) async -> [String] { await residency.residents().map(\.key) }
+
+    @Test("A hundred requests for a cold model load it once")
+    func coalesced() async throws {
+        let launcher = CountingLauncher()
+        let residency = try await residency(count: 1, launcher: launcher)
+        let results = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    try await residency.withModel(request("a")) { try await $0.tokenize("Hello").count }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(results.count == 100)
+        #expect(launcher.loaded == ["a"])
+        await residency.close()
+    }
+
+    @Test("As many stay as fit; for another one the least valuable goes that nobody uses")
+    func evicts() async throws {
+        let residency = try await residency(count: 2)
+        try await residency.load(request("a"))
+        try await residency.load(request("b"))
+        #expect(await keys(residency) == ["a", "b"])
+        try await residency.withModel(request("a")) { _ in
+            try await residency.load(request("c"))
+            #expect(await keys(residency) == ["a", "c"])
+        }
+        await residency.close()
+    }
+
+    @Test("A model in use is waited for, not ended, and what it computes comes to its end")
+    func waits() async throws {
+        let launcher = CountingLauncher()
+        let residency = try await residency(count: 1, launcher: launcher)
+        let (waiting, result) = try await residency.withModel(request("a")) { model in
+            let waiting = Task { try await residency.load(request("b")) }
+            // It is there, and waits for this one.
+            try #require(try await eventually { await residency.waitingCount == 1 })
+            let result = try await model.generate("Hello", options: .fixed(8)).outcome().result
+            #expect(launcher.loaded == ["a"])
+            return (waiting, result)
+        }
+        #expect(result.completionTokenCount == 8)
+        _ = try await waiting.value
+        #expect(await keys(residency) == ["b"])
+        #expect(launcher.loaded == ["a", "b"])
+        await residency.close()
+    }
+
+    @Test("A model that two others wait for in turn does not starve: it comes back after them")
+    func turns() async throws {
+        let residency = try await residency(count: 1)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<30 {
+                group.addTask {
+                    try await residency.withModel(request(["a", "b", "c"][index % 3])) {
+                        _ = try await $0.generate("Hello", options: .fixed(2)).outcome()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(await residency.residents().allSatisfy { $0.leaseCount == 0 })
+        #expect(await residency.residents().count == 1)
+        await residency.close()
+    }
+
+    @Test("A pinned model stays whatever is asked for, and the refusal has the numbers")
+    func pinned() async throws {
+        let size = try await size()
+        let residency = try await residency(count: 1)
+        try await residency.load(request("a", keepAlive: .never), pinning: true)
+        let error = try await #require(throws: InferenceError.self) { try await residency.load(request("b")) }
+        guard case .noRoom("b", size, let available, nil, let holders) = error else {
+            Issue.record("another error: \(error)")
+            return
+        }
+        #expect(available < size)
+        #expect(holders == [.init(model: "a", byteCount: size)])
+        #expect("\(error)".contains("pinned: a"))
+        #expect(await residency.residents().first?.isPinned == true)
+        // The refusal left nothing behind that later requests would wait for.
+        _ = try await residency.withModel(request("a")) { try await $0.tokenize("x") }
+        #expect(await residency.unpin("a"))
+        try await residency.load(request("b"))
+        #expect(await keys(residency) == ["b"])
+        #expect(await !residency.unpin("a"))
+        await residency.close()
+    }
+
+    @Test("A pinned model outlives its keep-alive; unpinned it goes by it")
+    func unpins() async throws {
+        let residency = ModelResidency()
+        try await residency.load(request("a", keepAlive: .never), pinning: true)
+        let pinned = try #require(await residency.residents().first)
+        #expect(pinned.isPinned)
+        #expect(pinned.expiresAt == nil)
+        #expect(await residency.unpin("a"))
+        try #require(try await eventually { await residency.residents().isEmpty })
+        // Told to go, a pinned one goes.
+        try await residency.load(request("b"), pinning: true)
+        #expect(await residency.unload("b"))
+        try await residency.load(request("b"))
+        #expect(await residency.residents().first?.isPinned == false)
+        await residency.close()
+    }
+
+    @Test("What is larger than the limit is refused before anything goes for it")
+    func tooLarge() async throws {
+        let size = try await size()
+        let residency = ModelResidency(
+            budget: MemoryBudget(.bytes(size * 2)), forecast: FixedForecast(byteCount: size * 3))
+        await #expect(
+            throws: InferenceError.noRoom(
+                model: "a", neededByteCount: size * 3, availableByteCount: size * 2, modelLimit: nil, holders: [])
+        ) { try await residency.load(request("a")) }
+        await residency.close()
+    }
+
+    @Test("Who stops waiting for room leaves nothing behind")
+    func cancelled() async throws {
+        let residency = try await residency(count: 1)
+        try await residency.withModel(request("a")) { _ in
+            let waiting = Task { try await residency.load(request("b")) }
+            try #require(try await eventually { await residency.waitingCount == 1 })
+            waiting.cancel()
+            await #expect(throws: CancellationError.self) { try await waiting.value }
+            try #require(try await eventually { await residency.waitingCount == 0 })
+        }
+        // “a” was told to make room before; it is loaded anew.
+        try await residency.load(request("a"))
+        #expect(await keys(residency) == ["a"])
+        await residency.close()
+    }
+
+    @Test("When the machine runs out of memory the idle models go one by one, the pinned and the used ones stay")
+    func pressure() async throws {
+        let pressure = ToldPressure()
+        let residency = ModelResidency(pressure: pressure)
+        for key in ["pinned", "old", "new", "used"] {
+            try await residency.load(request(key), pinning: key == "pinned" ? true : nil)
+        }
+        try await residency.withModel(request("used")) { _ in
+            pressure.tell.yield()
+            try #require(try await eventually { await keys(residency) == ["new", "pinned", "used"] })
+            pressure.tell.yield()
+            try #require(try await eventually { await keys(residency) == ["pinned", "used"] })
+            pressure.tell.yield()
+            pressure.tell.yield()
+        }
+        try #require(try await eventually { await keys(residency).contains("pinned") })
+        await residency.close()
+        pressure.tell.finish()
+    }
+
+    @Test("A closed residency refuses those who wait for room")
+    func closes() async throws {
+        let residency = try await residency(count: 1)
+        try await residency.withModel(request("a")) { _ in
+            let waiting = Task { try await residency.load(request("b")) }
+            try #require(try await eventually { await residency.waitingCount == 1 })
+            let closing = Task { await residency.close() }
+            await #expect(throws: (any Error).self) { try await waiting.value }
+            await closing.value
+        }
+        #expect(await residency.residents().isEmpty)
+    }
+}
