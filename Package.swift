@@ -116,7 +116,14 @@ let package = Package(
         .executableTarget(
             name: "Quickstart", dependencies: ["Roost"], path: "Examples/Quickstart", swiftSettings: swiftSettings),
         .executableTarget(
-            name: "RoostBench", dependencies: ["CLlama", "Downloads", "Inference", "ModelFormats", "Security"],
+            name: "RoostBench",
+            dependencies: [
+                "CLlama", "Downloads", "Inference", "ModelFormats", "Security",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             path: "Benchmarks/RoostBench", swiftSettings: swiftSettings),
         .executableTarget(
             name: "BenchServer",
