@@ -7,7 +7,7 @@ BUILD := Scripts/swift.sh build
 SOURCES := Package.swift Sources Tests Examples Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: run test build release engine env bench lint format clean help
+.PHONY: run test sanitize soak build release engine env bench lint format clean help
 
 run: ## Build everything and talk to a model (MODEL=name and PROMPT=text choose others)
 	@Scripts/system.sh
@@ -19,6 +19,16 @@ test: ## Build and run all tests (ARGS="--filter Name" for some, ROOST_VERBOSE=1
 	@Scripts/engine.sh libs
 	@Scripts/engine.sh tools
 	@Scripts/test.sh $(ARGS)
+
+sanitize: ## Run the unit tests under ThreadSanitizer and AddressSanitizer (ARGS=thread or address for one)
+	@Scripts/system.sh
+	@Scripts/engine.sh libs
+	@Scripts/sanitize.sh $(ARGS)
+
+soak: ## Half an hour of clients good and bad (ARGS="--minutes 5" for less)
+	@Scripts/system.sh
+	@Scripts/engine.sh libs
+	@Scripts/soak.sh $(ARGS)
 
 build: engine ## Debug build of everything
 	@$(BUILD)

@@ -116,7 +116,14 @@ let package = Package(
         .executableTarget(
             name: "Quickstart", dependencies: ["Roost"], path: "Examples/Quickstart", swiftSettings: swiftSettings),
         .executableTarget(
-            name: "RoostBench", dependencies: ["CLlama", "Downloads", "Inference", "ModelFormats", "Security"],
+            name: "RoostBench",
+            dependencies: [
+                "CLlama", "Downloads", "Inference", "ModelFormats", "Security",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             path: "Benchmarks/RoostBench", swiftSettings: swiftSettings),
         .executableTarget(
             name: "BenchServer",
@@ -126,6 +133,17 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Benchmarks/BenchServer", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "RoostSoak",
+            dependencies: [
+                "ModelFixtures", "Roost", "RoostServer",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Benchmarks/RoostSoak", swiftSettings: swiftSettings),
         .executableTarget(name: "ProcessMeter", path: "Benchmarks/ProcessMeter", swiftSettings: swiftSettings),
 
         // Tests. ModelFixtures makes tiny models, EngineFixtures runs them, HubSimulator speaks the hubs' protocols on

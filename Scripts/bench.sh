@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the benchmark programs and runs them beside the peers.
-# Arguments: the benchmarks to run (gguf, speed, download); all without one. --without NAME leaves one out.
-# gguf and speed use the demo model or MODEL_FILE. download takes 2 GB from a server on loopback, again and again: it
+# Arguments: the benchmarks to run (gguf, speed, serving, download); all without one. --without NAME leaves one out.
+# gguf, speed and serving use the demo model or MODEL_FILE. download takes 2 GB from a server on loopback, again and again: it
 # needs 7 GB in ROOST_BENCH_CACHE (the cache folder) and some minutes; --rounds N, --settings and --tools A,B make it
 # shorter, --json gives every sample.
 
@@ -15,7 +15,7 @@ chooses() {
     for argument in ${1+"$@"}; do
         case $previous in
             --without) case ",$argument," in *",$name,"*) return 1 ;; esac ;;
-            --rounds | --size | --settings | --tools) ;;
+            --rounds | --workloads | --size | --settings | --tools) ;;
             *) case $argument in -*) ;; *) named="$named $argument" ;; esac ;;
         esac
         previous=$argument
@@ -24,7 +24,7 @@ chooses() {
 }
 
 eval "$(Scripts/engine.sh env)"
-if chooses gguf "$@" || chooses speed "$@"; then
+if chooses gguf "$@" || chooses speed "$@" || chooses serving "$@"; then
     ROOST_TEST_MODEL=${MODEL_FILE:-$(Scripts/model.sh)}
     export ROOST_TEST_MODEL
 fi
@@ -33,12 +33,13 @@ if chooses gguf "$@"; then
     export ROOST_BENCH_PYTHON
 fi
 products=RoostBench
+export ROOST_BENCH_CACHE=${ROOST_BENCH_CACHE:-$roost_cache/bench}
+if chooses serving "$@"; then products="$products roost"; fi
 if chooses download "$@"; then
     Scripts/bench-peers.sh
-    ROOST_BENCH_CACHE=${ROOST_BENCH_CACHE:-$roost_cache/bench}
     ROOST_BENCH_HF=$(dirname "$(Scripts/python.sh "$roost_root/Benchmarks/download-requirements.txt")")/hf
-    export ROOST_BENCH_CACHE ROOST_BENCH_HF
-    products="RoostBench BenchServer ProcessMeter"
+    export ROOST_BENCH_HF
+    products="$products BenchServer ProcessMeter"
 fi
 for product in $products; do Scripts/swift.sh build -c release --product "$product"; done
 exec "$(swift build -c release --show-bin-path)/RoostBench" "$@"

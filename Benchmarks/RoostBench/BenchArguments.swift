@@ -1,6 +1,6 @@
 /// What the command line asks for: names of benchmarks, all without one, and options.
 struct BenchArguments {
-    static let known = ["gguf", "speed", "download"]
+    static let known = ["gguf", "speed", "serving", "download"]
 
     private(set) var chosen: [String] = []
     private(set) var wantsJSON = false
@@ -8,6 +8,10 @@ struct BenchArguments {
     private(set) var downloadRounds = 3
     private(set) var downloadSettings = DownloadSetting.allCases
     private(set) var downloadTools = DownloadTool.allCases
+    /// Rounds of each workload of the serving benchmark.
+    private(set) var servingRounds = 5
+    /// Workloads of the serving benchmark; `nil` is all.
+    private(set) var servingWorkloads: [String]?
     /// The size of the downloaded file in bytes.
     private(set) var downloadByteCount: Int64 = 2_000_000_000
 
@@ -18,7 +22,11 @@ struct BenchArguments {
             switch argument {
             case "--json": wantsJSON = true
             case "--without": without += try Self.names(&rest, after: argument, of: Self.known)
-            case "--rounds": downloadRounds = Int(try Self.count(&rest, after: argument, in: 1...1000))
+            case "--rounds":
+                downloadRounds = Int(try Self.count(&rest, after: argument, in: 1...1000))
+                servingRounds = downloadRounds
+            case "--workloads":
+                servingWorkloads = try Self.value(&rest, after: argument).split(separator: ",").map(String.init)
             case "--size": downloadByteCount = try Self.count(&rest, after: argument, in: 1_000_000...1_000_000_000_000)
             case "--settings":
                 let names = try Self.names(&rest, after: argument, of: DownloadSetting.allCases.map(\.rawValue))
@@ -31,7 +39,7 @@ struct BenchArguments {
                     throw BenchError(
                         description:
                             "There is no benchmark or option “\(argument)”; there are \(Self.known.joined(separator: ", ")) "
-                            + "and --without, --json, --rounds, --size, --settings, --tools.")
+                            + "and --without, --json, --rounds, --workloads, --size, --settings, --tools.")
                 }
                 chosen.append(argument)
             }

@@ -58,6 +58,27 @@ do {
             threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds ?? 11
         ).run()
     }
+    if arguments.chosen.contains("serving") {
+        let workloads = URL(fileURLWithPath: "Benchmarks/Workloads")
+        let names = try arguments.servingWorkloads ?? ServingWorkload.names(in: workloads)
+        let (model, folder) = (need("ROOST_TEST_MODEL"), need("ROOST_BENCH_CACHE").appendingPathComponent("serving"))
+        try? FileManager.default.removeItem(at: folder)
+        let threadCount =
+            environment["ROOST_BENCH_THREADS"].flatMap(Int.init) ?? ProcessInfo.processInfo.activeProcessorCount
+        let samples = try await ServingBenchmark(
+            workloads: names.map { try ServingWorkload.load($0, from: workloads) }, model: model,
+            tools: need("ROOST_ENGINE_TOOLS"),
+            roost: URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+                .appendingPathComponent("roost"), threadCount: threadCount, rounds: arguments.servingRounds,
+            folder: folder
+        ).run()
+        let report = ServingReport(
+            model: model.lastPathComponent, threadCount: threadCount,
+            cores: ProcessInfo.processInfo.activeProcessorCount, rounds: arguments.servingRounds, samples: samples)
+        let file = folder.appendingPathComponent("samples.json")
+        try report.write(to: file)
+        print("Every sample is in \(file.path).")
+    }
     if arguments.chosen.contains("download") {
         let report = try DownloadBenchmark(
             settings: arguments.downloadSettings, tools: arguments.downloadTools, rounds: arguments.downloadRounds,
