@@ -132,9 +132,11 @@ static sampler_ptr make_chain(const llama_vocab * vocab, const roost_sampling & 
 }
 
 roost_sampler * roost_sampler_create(
-    const llama_vocab * vocab, const roost_sampling * params, char ** error) noexcept {
+    const llama_vocab * vocab, const roost_sampling * params, llama_sampler * grammar, char ** error) noexcept {
+    sampler_ptr owned(grammar);
     try {
         auto sampler = std::make_unique<roost_sampler>();
+        sampler->grammar = std::move(owned);
         sampler->vocabulary_count = llama_vocab_n_tokens(vocab);
         for (size_t i = 0; i < params->bias_count; i++)
             sampler->bias.push_back({params->biased_tokens[i], params->biases[i]});
@@ -155,15 +157,6 @@ roost_sampler * roost_sampler_create(
             sampler->dry.reset(llama_sampler_init_dry(
                 vocab, params->dry_multiplier, params->dry_base, params->dry_allowed_length, params->dry_penalty_last_n,
                 breakers.data(), breakers.size()));
-        }
-        if (params->grammar) {
-            sampler->grammar.reset(llama_sampler_init_grammar(vocab, params->grammar, "root"));
-            if (!sampler->grammar) {
-                char * log = roost_log_take();
-                roost_set_error(error, log ? log : "it does not parse, or has no rule named root");
-                roost_free(log);
-                return nullptr;
-            }
         }
         // XTC may remove the most likely token even at temperature 0, so only plain greedy goes without a chain.
         if (params->temperature > 0 || params->mirostat != 0 || params->xtc_probability > 0)

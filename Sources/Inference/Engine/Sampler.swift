@@ -6,7 +6,7 @@ struct Sampler: ~Copyable {
     let seed: UInt32
 
     /// Throws `InferenceError.invalidGrammar`.
-    init(_ options: GenerationOptions, model: ModelHandle, contextLength: Int) throws {
+    init(_ options: GenerationOptions, grammar: GrammarRule?, model: ModelHandle, contextLength: Int) throws {
         let seed = options.seed ?? UInt32.random(in: 0..<UInt32.max)
         self.seed = seed
         var parameters = roost_sampling()
@@ -35,7 +35,7 @@ struct Sampler: ~Copyable {
         parameters.ignore_eog = options.ignoreEndOfGeneration
         let biasedTokens = Array(options.logitBias.keys)
         let biases = Array(options.logitBias.values)
-        let grammar: [CChar]? = if case .grammar(let text) = options.format { Array(text.utf8CString) } else { nil }
+        let grammarSampler = try grammar?.makeSampler(for: model)
 
         var error: UnsafeMutablePointer<CChar>?
         defer { roost_free(error) }
@@ -46,11 +46,7 @@ struct Sampler: ~Copyable {
                 parameters.biased_tokens = biasedTokens.baseAddress
                 parameters.biases = biases.baseAddress
                 parameters.bias_count = biases.count
-                guard let grammar else { return roost_sampler_create(model.vocabulary, &parameters, &error) }
-                return grammar.withUnsafeBufferPointer { grammar in
-                    parameters.grammar = grammar.baseAddress
-                    return roost_sampler_create(model.vocabulary, &parameters, &error)
-                }
+                return roost_sampler_create(model.vocabulary, &parameters, grammarSampler, &error)
             }
         }
         guard let created else {

@@ -107,7 +107,7 @@ public final class LoadedModel: RunningModel {
     }
 
     public func prompt(for chat: ChatRequest) throws -> String {
-        try loadedParts().templates.prompt(for: chat.messages).prompt
+        try loadedParts().templates.prompt(for: chat)
     }
 
     public func generate(_ request: GenerationRequest) -> GenerationStream {

@@ -4,7 +4,7 @@ import CLlama
 final class EngineSession {
     let model: ModelHandle
     let context: EngineContext
-    private let templates: TemplateCache
+    private let preparer: PromptPreparer
     private let info: LoadedModelInfo
     /// The tokens whose keys and values are in the cache, in order.
     private var cached: [Int32] = []
@@ -16,7 +16,7 @@ final class EngineSession {
     init(model: ModelHandle, context: EngineContext, templates: TemplateCache, info: LoadedModelInfo) {
         self.model = model
         self.context = context
-        self.templates = templates
+        preparer = PromptPreparer(model: model, templates: templates, info: info)
         self.info = info
     }
 
@@ -40,14 +40,17 @@ final class EngineSession {
         guard !request.isStopped else { return }
         let started = ContinuousClock.now
         guard info.isGenerative else { throw InferenceError.notAGenerator(architecture: info.architecture) }
-        let (prompt, stops) = try tokens(of: request)
-        guard !prompt.isEmpty else { throw InferenceError.emptyPrompt }
+        let prepared = try preparer.prepare(request.request)
+        let prompt: [Int32] = prepared.pieces.flatMap { piece -> [Int32] in
+            if case .tokens(let tokens) = piece { tokens } else { [] }
+        }
         guard prompt.count < context.contextLength else {
             throw InferenceError.promptTooLong(
                 promptTokenCount: prompt.count, contextLength: context.contextLength,
                 trainedContextLength: info.trainedContextLength)
         }
-        let sampler = try Sampler(request.options, model: model, contextLength: context.contextLength)
+        let sampler = try Sampler(
+            request.options, grammar: prepared.grammar, model: model, contextLength: context.contextLength)
         sampler.accept(prompt: prompt)
 
         let reused = reuse(prompt)
@@ -55,16 +58,18 @@ final class EngineSession {
         guard try prefill(prompt, from: reused, for: request) else { return forget() }
         let promptEnded = ContinuousClock.now
 
-        var answer = Answer(stops: stops)
+        var answer = Answer(prepared)
         let reason = try decode(request, sampler, &answer)
         guard let reason else { return forget() }
-        let rest = answer.assembler.finish()
-        answer.emit(rest, to: request)
+        try answer.finish(to: request)
 
         let now = ContinuousClock.now
         request.finish(
             GenerationResult(
-                text: answer.text, tokens: answer.tokens, finishReason: reason, stopString: answer.assembler.metStop,
+                text: answer.message.content, reasoning: answer.message.reasoning, toolCalls: answer.message.toolCalls,
+                tokens: answer.tokens,
+                finishReason: reason == .stop && !answer.message.toolCalls.isEmpty ? .toolCalls : reason,
+                stopString: answer.assembler.metStop,
                 promptTokenCount: prompt.count, cachedPromptTokenCount: reused,
                 completionTokenCount: answer.sampledCount, seed: sampler.seed,
                 queueDuration: started - request.submitted, promptDuration: promptEnded - promptStarted,
@@ -82,39 +87,31 @@ final class EngineSession {
         var firstToken: ContinuousClock.Instant?
         var lastToken: ContinuousClock.Instant?
 
-        init(stops: [String]) { assembler = TextAssembler(stops: stops) }
+        let parser: (any AnswerParser)?
+        let preserved: Set<Int32>
 
-        mutating func emit(_ piece: String, to request: QueuedRequest) {
+        init(_ prepared: PreparedPrompt) {
+            assembler = TextAssembler(stops: prepared.stops)
+            parser = prepared.parser
+            preserved = Set(prepared.preservedTokens)
+        }
+
+        var message: ParsedMessage { parser?.message ?? ParsedMessage(content: text) }
+
+        mutating func emit(_ piece: String, to request: QueuedRequest) throws {
             guard !piece.isEmpty else { return }
-            text += piece
-            request.emit(.text(piece))
-        }
-    }
-
-    private func tokens(of request: QueuedRequest) throws -> (tokens: [Int32], stops: [String]) {
-        try request.request.validate()
-        let stops = request.options.stop
-        switch request.request.prompt {
-        case .text(let text, let addSpecial):
-            return (try tokenize(text, addSpecial: addSpecial), stops)
-        case .chat(let chat):
-            let prompt = try templates.prompt(for: chat.messages)
-            return (try tokenize(prompt.prompt, addSpecial: true), stops + prompt.stops.filter { !$0.isEmpty })
-        case .infill: throw InferenceError.noInfill(model: info.name)
-        case .tokens(let tokens):
-            if let wrong = tokens.first(where: { $0 < 0 || Int($0) >= info.vocabularyCount }) {
-                throw InferenceError.invalidOption(
-                    name: "prompt token", value: "\(wrong)", rule: "between 0 and \(info.vocabularyCount - 1)")
+            guard let parser else {
+                text += piece
+                return request.emit(.text(piece))
             }
-            return (tokens, stops)
+            let delta = try parser.append(piece)
+            if !delta.isEmpty { request.emit(.delta(delta)) }
         }
-    }
 
-    private func tokenize(_ text: String, addSpecial: Bool) throws -> [Int32] {
-        guard let tokens = model.tokenize(text, addSpecial: addSpecial, parseSpecial: true) else {
-            throw InferenceError.decodeFailed(code: -1, reason: "the prompt could not be tokenized")
+        mutating func finish(to request: QueuedRequest) throws {
+            try emit(assembler.finish(), to: request)
+            if let delta = try parser?.finish(), !delta.isEmpty { request.emit(.delta(delta)) }
         }
-        return tokens
     }
 
     /// Keeps as much of the cache as `prompt` begins with; returns how many tokens that is.
@@ -164,8 +161,8 @@ final class EngineSession {
 
             answer.tokens.append(token)
             piece.removeAll(keepingCapacity: true)
-            model.piece(of: token, into: &piece)
-            answer.emit(answer.assembler.append(piece), to: request)
+            model.piece(of: token, isSpecialShown: answer.preserved.contains(token), into: &piece)
+            try answer.emit(answer.assembler.append(piece), to: request)
             if answer.assembler.metStop != nil { return .stop }
             guard answer.sampledCount < limit, cached.count < context.contextLength else { return .length }
 

@@ -19,6 +19,7 @@ extern "C" {
 struct llama_model;
 struct llama_context;
 struct llama_vocab;
+struct llama_sampler;
 
 // MARK: Engine
 
@@ -58,17 +59,6 @@ int64_t roost_detokenize(
 // −100 for an exception.
 int32_t roost_decode(struct llama_context * ctx, int32_t * tokens, int32_t count) ROOST_NOEXCEPT;
 
-// MARK: Chat templates
-
-struct roost_chat;
-// The model's own templates; NULL and a message in `error` when they do not parse.
-struct roost_chat * roost_chat_create(const struct llama_model * model, const char * own, char ** error) ROOST_NOEXCEPT;
-void roost_chat_free(struct roost_chat * chat) ROOST_NOEXCEPT;
-// False when the model brings no template (the engine then falls back to one that the model never saw).
-bool roost_chat_is_explicit(const struct roost_chat * chat) ROOST_NOEXCEPT;
-// `messages`: JSON array in OpenAI's form. Returns JSON: {"prompt": "…", "stops": ["…"]}.
-char * roost_chat_apply(const struct roost_chat * chat, const char * messages, char ** error) ROOST_NOEXCEPT;
-
 // MARK: Sampling
 
 // The fields mean what llama.cpp's `common_params_sampling` means by them.
@@ -99,14 +89,14 @@ struct roost_sampling {
     const int32_t * biased_tokens;
     const float * biases; // as many
     size_t bias_count;
-    const char * grammar; // GBNF with a rule named root, or NULL
-    bool ignore_eog;      // forbid the model's end-of-generation tokens
+    bool ignore_eog; // forbid the model's end-of-generation tokens
 };
 
 struct roost_sampler;
-// NULL and a message in `error` when the grammar does not parse.
+// `grammar`: of roost_grammar_create, or NULL; it belongs to the sampler from here on, also when this fails.
 struct roost_sampler * roost_sampler_create(
-    const struct llama_vocab * vocab, const struct roost_sampling * params, char ** error) ROOST_NOEXCEPT;
+    const struct llama_vocab * vocab, const struct roost_sampling * params, struct llama_sampler * grammar,
+    char ** error) ROOST_NOEXCEPT;
 void roost_sampler_free(struct roost_sampler * sampler) ROOST_NOEXCEPT;
 // Takes note of a prompt token, which the penalties look back on.
 void roost_sampler_accept_prompt(struct roost_sampler * sampler, int32_t token) ROOST_NOEXCEPT;
@@ -118,3 +108,5 @@ int32_t roost_sampler_next(
 #ifdef __cplusplus
 }
 #endif
+
+#include "LlamaBridgeChat.h"
