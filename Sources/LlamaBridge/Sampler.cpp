@@ -243,21 +243,6 @@ bool roost_log_probabilities(
     }
 }
 
-llama_sampler * roost_grammar_from_text(const llama_vocab * vocab, const char * text, char ** error) noexcept {
-    try {
-        llama_sampler * grammar = llama_sampler_init_grammar(vocab, text, "root");
-        if (grammar) return grammar;
-        char * log = roost_log_take();
-        roost_set_error(error, log ? log : "it does not parse, or has no rule named root");
-        roost_free(log);
-    } catch (const std::exception & exception) {
-        roost_set_error(error, exception.what());
-    } catch (...) {
-        roost_set_error(error, "unknown error");
-    }
-    return nullptr;
-}
-
 llama_sampler * roost_grammar_copy(const llama_sampler * grammar) noexcept {
     try {
         return llama_sampler_clone(grammar);
@@ -265,5 +250,3 @@ llama_sampler * roost_grammar_copy(const llama_sampler * grammar) noexcept {
         return nullptr;
     }
 }
-
-void roost_grammar_drop(llama_sampler * grammar) noexcept { llama_sampler_free(grammar); }

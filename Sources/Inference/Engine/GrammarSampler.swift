@@ -7,15 +7,10 @@ final class GrammarSampler: @unchecked Sendable {  // why sound: after it is mad
 
     /// Throws `InferenceError.invalidGrammar`.
     init(_ rule: GrammarRule, model: ModelHandle) throws {
-        var error: UnsafeMutablePointer<CChar>?
-        defer { roost_free(error) }
-        guard let pointer = roost_grammar_from_text(model.vocabulary, rule.text, &error) else {
-            throw InferenceError.invalidGrammar(reason: error.map { String(cString: $0) } ?? "it does not parse")
-        }
-        self.pointer = pointer
+        pointer = try rule.makeSampler(for: model)
     }
 
-    deinit { roost_grammar_drop(pointer) }
+    deinit { roost_grammar_free(pointer) }
 
     /// One for an answer, which whoever takes it frees. Throws `InferenceError.invalidGrammar`.
     func copy() throws -> UnsafeMutablePointer<llama_sampler> {

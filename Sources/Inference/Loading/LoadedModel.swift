@@ -88,7 +88,7 @@ public final class LoadedModel: RunningModel {
             model, name: name, path: loader.path, options: loader.options, context: context)
         let templates = TemplateCache(model: model, name: name, own: loader.files.chatTemplate)
         let scheduler = try context.map { try Scheduler(model: model, context: $0, options: loader.options) }
-        let preparer = PlainPreparer(model: model, templates: templates, info: info)
+        let preparer = PromptPreparer(model: model, templates: templates, info: info)
         let canShift = context?.canShift ?? false
         engine.prepareRequests { task in
             try task.request.validate()
@@ -119,7 +119,7 @@ public final class LoadedModel: RunningModel {
     }
 
     public func prompt(for chat: ChatRequest) throws -> String {
-        try loadedParts().templates.prompt(for: chat.messages).prompt
+        try loadedParts().templates.prompt(for: chat)
     }
 
     public func generate(_ request: GenerationRequest) -> GenerationStream {

@@ -19,7 +19,7 @@ struct Answer {
     init(choice: Int, prompt: PreparedPrompt) {
         self.choice = choice
         parser = choice == 0 ? prompt.parser : prompt.parser?.fresh()
-        preservedTokens = Set(prompt.grammar?.preservedTokens ?? [])
+        preservedTokens = Set(prompt.preservedTokens)
         assembler = TextAssembler(stops: prompt.stops)
         pending.choice = choice
     }

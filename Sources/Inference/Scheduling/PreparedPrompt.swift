@@ -6,6 +6,8 @@ struct PreparedPrompt: Sendable {
     var stops: [String] = []
     /// What the tokens are constrained to; `nil` is nothing.
     var grammar: GrammarRule?
+    /// Special tokens that are text in the answer: its parser looks for them.
+    var preservedTokens: [Int32] = []
     /// Reads reasoning and tool calls out of the answer; `nil` gives the text as it comes.
     var parser: (any AnswerParser)?
     /// Positions at which messages end, ascending: where other conversations are likely to part from this one.
@@ -65,4 +67,8 @@ struct GrammarRule: Sendable, Hashable {
     var preservedTokens: [Int32] = []
     /// What the template wrote at the beginning of the answer, which the grammar has to know.
     var generationPrompt = ""
+    /// What the model begins to think with; what it thinks sets nothing off. Empty where it does not think.
+    var thinkingStart = ""
+    /// What it ends thinking with.
+    var thinkingEnds: [String] = []
 }

@@ -21,9 +21,3 @@ struct PreparedRequest: Sendable {
         }
     }
 }
-
-/// Makes a request's prompt ready. Runs on the preparation thread.
-protocol PromptPreparing: Sendable {
-    /// Throws `InferenceError`.
-    func prepare(_ request: GenerationRequest) throws -> PreparedPrompt
-}

@@ -16,6 +16,16 @@ extern "C" {
 #define ROOST_NOEXCEPT
 #endif
 
+#ifdef __cplusplus
+}
+#endif
+
+#include "LlamaBridgeChat.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct llama_model;
 struct llama_context;
 struct llama_vocab;
@@ -82,17 +92,6 @@ size_t roost_state_get(
 size_t roost_state_set(
     struct llama_context * ctx, int32_t sequence, bool is_partial, const uint8_t * bytes, size_t count) ROOST_NOEXCEPT;
 
-// MARK: Chat templates
-
-struct roost_chat;
-// The model's own templates; NULL and a message in `error` when they do not parse.
-struct roost_chat * roost_chat_create(const struct llama_model * model, const char * own, char ** error) ROOST_NOEXCEPT;
-void roost_chat_free(struct roost_chat * chat) ROOST_NOEXCEPT;
-// False when the model brings no template (the engine then falls back to one that the model never saw).
-bool roost_chat_is_explicit(const struct roost_chat * chat) ROOST_NOEXCEPT;
-// `messages`: JSON array in OpenAI's form. Returns JSON: {"prompt": "…", "stops": ["…"]}.
-char * roost_chat_apply(const struct roost_chat * chat, const char * messages, char ** error) ROOST_NOEXCEPT;
-
 // MARK: Sampling
 
 // The fields mean what llama.cpp's `common_params_sampling` means by them.
@@ -127,7 +126,7 @@ struct roost_sampling {
 };
 
 struct roost_sampler;
-// `grammar`: a sampler that lets only such tokens through as may come, or NULL; it belongs to the sampler from here on,
+// `grammar`: of roost_grammar_create, or NULL; it belongs to the sampler from here on,
 // also when this fails.
 struct roost_sampler * roost_sampler_create(
     const struct llama_vocab * vocab, const struct roost_sampling * params, struct llama_sampler * grammar,
@@ -148,13 +147,8 @@ bool roost_log_probabilities(
     struct llama_context * ctx, int32_t index, int32_t vocabulary_count, int32_t token, float * value,
     int32_t top_count, int32_t * top_tokens, float * top_values) ROOST_NOEXCEPT;
 
-// A sampler that follows GBNF from its rule named root; NULL and a message in `error` when it does not parse.
-struct llama_sampler * roost_grammar_from_text(
-    const struct llama_vocab * vocab, const char * text, char ** error) ROOST_NOEXCEPT;
 // The same rules at the same place, for another answer; NULL when there is no memory for it.
 struct llama_sampler * roost_grammar_copy(const struct llama_sampler * grammar) ROOST_NOEXCEPT;
-// For one that no sampler has taken.
-void roost_grammar_drop(struct llama_sampler * grammar) ROOST_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -111,7 +111,7 @@ extension OllamaDialect {
         var result = options?.generationOptions() ?? OllamaOptions.defaults
         switch format {
         case nil, .null, .string(""): break
-        case .string("json"): result.format = .grammar(JSONGrammar.object)
+        case .string("json"): result.format = .json
         case .object:
             throw APIError.invalidRequest(
                 "format with a JSON schema is not supported; send format \"json\".", parameter: "format")

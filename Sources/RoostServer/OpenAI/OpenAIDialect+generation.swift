@@ -28,7 +28,7 @@ extension OpenAIDialect {
         var options = try request.sampling.generationOptions()
         switch request.responseFormat?.type {
         case nil, "text": break
-        case "json_object": options.format = .grammar(JSONGrammar.object)
+        case "json_object": options.format = .json
         case .some(let type):
             throw APIError.invalidRequest(
                 "response_format of type “\(type.prefix(40))” is not supported; use text or json_object.",

@@ -1,4 +1,4 @@
-/// The grammar of `format: "json"` and `response_format: json_object`.
+/// The grammar of `OutputFormat.json` where there is no template.
 enum JSONGrammar {
     /// Any JSON object after RFC 8259, in GBNF. White space is bounded, so that a model cannot go on with it forever.
     static let object = #"""
