@@ -72,9 +72,13 @@ public final class LoadedModel: RunningModel {
         let queue = RequestQueue()
         do {
             let session = try open(loader, name: name, queue: queue, loaded: loaded)
-            while let request = queue.next() {
-                session.serve(request)
-                queue.finishActive()
+            while let task = queue.next() {
+                switch task {
+                case .request(let request):
+                    session.serve(request)
+                    queue.finishActive()
+                case .job(let job): job.run(session)
+                }
             }
         } catch {
             loaded.resume(throwing: error)
@@ -90,7 +94,9 @@ public final class LoadedModel: RunningModel {
         if loader.isCancelled.isSet { throw CancellationError() }
         let info = LoadedModelInfo(model, name: name, path: loader.path, context: context)
         let templates = TemplateCache(model: model, name: name, own: loader.files.chatTemplate)
-        let session = EngineSession(model: model, context: context, templates: templates, info: info)
+        let session = EngineSession(
+            model: model, context: context, templates: templates, info: info,
+            embedder: Embedder(model: model, files: loader.files, options: loader.options))
         loaded.resume(
             returning: LoadedModel(
                 info: info, memory: context.memory, queue: queue,
@@ -121,11 +127,37 @@ public final class LoadedModel: RunningModel {
     }
 
     public func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
-        throw InferenceError.workerFailed(reason: "embeddings are not there yet")
+        try await perform { try $0.embedder.embed(request, isCancelled: $1) }
     }
 
     public func rerank(_ request: RerankRequest) async throws -> RerankResult {
-        throw InferenceError.notAReranker(architecture: info.architecture)
+        try await perform { try $0.embedder.rerank(request, isCancelled: $1) }
+    }
+
+    /// Runs `job` on the engine's thread; it is given a way to ask whether nobody wants its result any more.
+    private func perform<Result: Sendable>(
+        _ job: @escaping @Sendable (EngineSession, () -> Bool) throws -> Result
+    ) async throws -> Result {
+        let cancelled = CancellationFlag()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                queue.add(
+                    EngineJob(
+                        run: { [queue] session in
+                            do {
+                                let result = try job(session) { cancelled.isSet || queue.isClosed }
+                                continuation.resume(returning: result)
+                            } catch is CancellationError where queue.isClosed {
+                                continuation.resume(throwing: InferenceError.unloaded)
+                            } catch {
+                                continuation.resume(throwing: error)
+                            }
+                        },
+                        fail: { continuation.resume(throwing: $0) }))
+            }
+        } onCancel: {
+            cancelled.set()
+        }
     }
 
     public var activity: ModelActivity {

@@ -4,6 +4,7 @@ import CLlama
 final class EngineSession {
     let model: ModelHandle
     let context: EngineContext
+    let embedder: Embedder
     private let templates: TemplateCache
     private let info: LoadedModelInfo
     /// The tokens whose keys and values are in the cache, in order.
@@ -13,7 +14,11 @@ final class EngineSession {
     /// a few tokens are not worth the difference.
     private static let leastReuse = 16
 
-    init(model: ModelHandle, context: EngineContext, templates: TemplateCache, info: LoadedModelInfo) {
+    init(
+        model: ModelHandle, context: EngineContext, templates: TemplateCache, info: LoadedModelInfo,
+        embedder: Embedder
+    ) {
+        self.embedder = embedder
         self.model = model
         self.context = context
         self.templates = templates

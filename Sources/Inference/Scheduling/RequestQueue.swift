@@ -1,6 +1,18 @@
 import Dispatch
 import Synchronization
 
+/// Work for the engine's thread beside generation.
+struct EngineJob: Sendable {
+    let run: @Sendable (EngineSession) -> Void
+    let fail: @Sendable (any Error) -> Void
+}
+
+/// What the engine's thread does next.
+enum EngineTask {
+    case request(QueuedRequest)
+    case job(EngineJob)
+}
+
 /// The requests that wait for one model, in order of arrival, and the one that is served.
 final class RequestQueue: Sendable {
     /// More than this many waiting requests are refused.
@@ -8,6 +20,7 @@ final class RequestQueue: Sendable {
 
     private struct State {
         var waiting: [QueuedRequest] = []
+        var jobs: [EngineJob] = []
         var active: QueuedRequest?
         var isClosed = false
         var hasEnded = false
@@ -31,21 +44,38 @@ final class RequestQueue: Sendable {
         if let refusal { request.fail(refusal) } else { wake.signal() }
     }
 
+    /// Takes the job in, or fails it when the queue is full or closed.
+    func add(_ job: EngineJob) {
+        let refusal: InferenceError? = state.withLock { state in
+            if state.isClosed { return .unloaded }
+            if state.jobs.count >= Self.limit { return .queueFull(limit: Self.limit) }
+            state.jobs.append(job)
+            return nil
+        }
+        if let refusal { job.fail(refusal) } else { wake.signal() }
+    }
+
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
     /// Takes a request out that nobody waits for any more; one that is being served is told to stop.
     func cancel(_ request: QueuedRequest) {
         request.stop()
         state.withLock { state in state.waiting.removeAll { $0 === request } }
     }
 
-    /// Blocks until there is a request to serve; `nil` when the queue was closed. For the engine's thread.
-    func next() -> QueuedRequest? {
+    /// Blocks until there is something to do; `nil` when the queue was closed. For the engine's thread.
+    func next() -> EngineTask? {
         while true {
-            let (request, closed) = state.withLock { state in
-                if !state.isClosed, !state.waiting.isEmpty { state.active = state.waiting.removeFirst() }
-                return (state.active, state.isClosed)
+            let (task, closed): (EngineTask?, Bool) = state.withLock { state in
+                if state.isClosed { return (nil, true) }
+                if !state.jobs.isEmpty { return (.job(state.jobs.removeFirst()), false) }
+                guard !state.waiting.isEmpty else { return (nil, false) }
+                let request = state.waiting.removeFirst()
+                state.active = request
+                return (.request(request), false)
             }
             if closed { return nil }
-            if let request { return request }
+            if let task { return task }
             wake.wait()
         }
     }
@@ -55,11 +85,15 @@ final class RequestQueue: Sendable {
 
     /// Refuses what comes, fails what waits, stops what runs.
     func close() {
-        let (waiting, active) = state.withLock { state in
+        let (waiting, active, jobs) = state.withLock { state in
             state.isClosed = true
-            defer { state.waiting = [] }
-            return (state.waiting, state.active)
+            defer {
+                state.waiting = []
+                state.jobs = []
+            }
+            return (state.waiting, state.active, state.jobs)
         }
+        for job in jobs { job.fail(InferenceError.unloaded) }
         for request in waiting { request.fail(InferenceError.unloaded) }
         if let active {
             active.fail(InferenceError.unloaded)

@@ -118,3 +118,6 @@ int32_t roost_sampler_next(
 #ifdef __cplusplus
 }
 #endif
+
+#include "LlamaBridgeEmbedding.h"
+#include "LlamaBridgeMedia.h"
