@@ -180,11 +180,11 @@ let package = Package(
         tests(
             "InferenceTests",
             [
-                "Inference", "EngineFixtures", "ModelFixtures", "ModelFormats",
+                "CLlama", "Inference", "EngineFixtures", "LlamaBridge", "ModelFixtures", "ModelFormats",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
+            ], exclude: ["python"]),
         tests("WorkersTests", ["Workers", "EngineFixtures", "ModelFixtures"]),
         tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(
