@@ -198,11 +198,11 @@ let package = Package(
         tests(
             "InferenceTests",
             [
-                "Inference", "EngineFixtures", "ModelFixtures", "ModelFormats", "Security",
+                "CLlama", "EngineFixtures", "Inference", "LlamaBridge", "ModelFixtures", "ModelFormats", "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
+            ], exclude: ["python"]),
         tests("WorkersTests", ["Workers", "EngineFixtures", "ModelFixtures"]),
         tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(

@@ -24,7 +24,7 @@ source_sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 # The llama.cpp commit inside, by the package's change log.
 commit=0c1e57098
 # Raised when the layout of the prefix or the way it is built changes.
-layout=1
+layout=2
 
 tools=(llama-server llama-bench llama-completion llama-perplexity llama-quantize llama-tokenize)
 engine_folder=$roost_cache/engine
@@ -66,6 +66,8 @@ choose_flags() {
         -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF
         -DLLAMA_BUILD_TOOLS=ON -DLLAMA_BUILD_SERVER=ON
         -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF
+        # Without it nothing starts ffmpeg for bytes that are no picture.
+        -DMTMD_VIDEO=OFF
         -DLLAMA_BUILD_NUMBER=0 "-DLLAMA_BUILD_COMMIT=$commit"
     )
     # Swift links position-independent programs; most compilers make such code without being told.
@@ -113,13 +115,14 @@ choose_key() {
 }
 
 library_is_complete() {
-    [ -f "$1/lib/pkgconfig/roost-engine.pc" ] && [ -f "$1/lib/libllama.a" ] && [ -f "$1/include/llama.h" ]
+    [ -f "$1/lib/pkgconfig/roost-engine.pc" ] && [ -f "$1/lib/libllama.a" ] && [ -f "$1/lib/libmtmd.a" ] &&
+        [ -f "$1/include/llama.h" ] && [ -f "$1/include/mtmd.h" ]
 }
 
 # A prefix from elsewhere is checked as a whole, so that the message names what it lacks.
 check_given_prefix() {
     local file
-    for file in lib/pkgconfig/roost-engine.pc include/llama.h include/ggml.h include/chat.h; do
+    for file in lib/pkgconfig/roost-engine.pc include/llama.h include/ggml.h include/chat.h include/mtmd.h; do
         [ -f "$1/$file" ] || die "ROOST_ENGINE_PREFIX is $1, but there is no $file in it." \
             "Give the prefix that 'make engine' printed, or unset ROOST_ENGINE_PREFIX to build one."
     done
@@ -260,12 +263,12 @@ build() {
         explain_failure "$folder.log"
 }
 
-# Writes roost-engine.pc from what CMake links its own smallest program with: the libraries of this configuration,
+# Writes roost-engine.pc from what CMake links its smallest program that sees with: the libraries of this configuration,
 # in the order that static linking needs. Ours are copied beside it. $1: build folder, $2: prefix.
 install_libraries() {
     local build=$1 target=$2 item name libs= expect_framework=
     mkdir -p "$target/lib/pkgconfig"
-    for item in $(awk '/^build bin\/llama-tokenize:/ { found = 1 }
+    for item in $(awk '/^build bin\/llama-mtmd-cli:/ { found = 1 }
         found && /^  LINK_LIBRARIES =/ { sub(/^  LINK_LIBRARIES = /, ""); print; exit }' "$build/build.ninja"); do
         if [ -n "$expect_framework" ]; then
             libs="$libs -framework $item" expect_framework=
@@ -300,12 +303,16 @@ Libs: -L\${prefix}/lib$libs
 PC
 }
 
-# The public headers, those of llama.cpp's common code (templates, grammars), and the third-party ones these include.
+# The public headers, those of llama.cpp's common code (templates, grammars) and of its eyes (mtmd), and the third-party
+# ones these include or that pictures are read with.
 install_headers() {
     local source=$1 target=$2/include header
-    mkdir -p "$target/jinja"
+    mkdir -p "$target/jinja" "$target/stb" "$target/hash"
     cp "$source"/include/*.h "$source"/ggml/include/*.h "$source"/common/*.h "$source"/src/llama-ext.h "$target/"
     cp "$source"/common/jinja/*.h "$target/jinja/"
+    cp "$source"/tools/mtmd/mtmd.h "$source"/tools/mtmd/mtmd-helper.h "$target/"
+    cp "$source"/vendor/stb/stb_image.h "$target/stb/"
+    cp "$source"/vendor/hash/hash.h "$target/hash/"
     sed -n 's/^ *# *include *<\([^>]*\/[^>]*\)>.*/\1/p' "$target"/*.h "$target"/jinja/*.h | sort -u |
         while IFS= read -r header; do
             if [ -f "$source/vendor/$header" ]; then
@@ -335,14 +342,15 @@ build_libraries() {
     if library_is_complete "$prefix"; then return; fi
     say "Building the engine for this machine ($backends, $cxx); this is done once"
     configure "$work/tree"
-    build "Engine" "$work/tree" llama llama-common ggml
+    build "Engine" "$work/tree" llama llama-common mtmd ggml
     local new=$engine_folder/new-$key
     rm -rf "$new"
     install_libraries "$work/tree" "$new"
     install_headers "$work/source" "$new"
-    # The tokeniser's test vectors travel with the engine they describe.
-    mkdir -p "$new/share/models"
+    # The tokeniser's test vectors and the chat templates travel with the engine they describe.
+    mkdir -p "$new/share/models/templates"
     cp "$work"/source/models/ggml-vocab-* "$new/share/models/"
+    cp "$work"/source/models/templates/*.jinja "$new/share/models/templates/"
     cp "$work/source/LICENSE" "$new/share/"
     cat >"$new/share/engine.txt" <<INFO
 source: $package $version (sha256 $source_sha256)

@@ -14,17 +14,7 @@ public final class Tokenizer: Sendable {
         let loader = ModelLoader(
             files: ModelFileSet(url), options: LoadOptions(), vocabularyOnly: true, progress: nil,
             isCancelled: CancellationFlag())
-        return try await withCheckedThrowingContinuation { continuation in
-            let thread = Thread {
-                do {
-                    continuation.resume(returning: Tokenizer(try loader.load()))
-                } catch {
-                    continuation.resume(throwing: error)
-                }
-            }
-            thread.name = "roost-tokenizer"
-            thread.start()
-        }
+        return try await OwnThread.run(named: "roost-tokenizer") { Tokenizer(try loader.load()) }
     }
 
     /// Tokens in the vocabulary; ids are below this.

@@ -18,6 +18,7 @@ public final class LoadedModel: RunningModel {
     private struct Parts {
         let tokenizer: Tokenizer
         let templates: TemplateCache
+        let limits: EmbeddingLimits
     }
 
     private init(info: LoadedModelInfo, memory: ModelMemory, engine: EngineThread, parts: Parts) {
@@ -88,26 +89,34 @@ public final class LoadedModel: RunningModel {
             model, name: name, path: loader.path, options: loader.options, context: context)
         let templates = TemplateCache(model: model, name: name, own: loader.files.chatTemplate)
         let scheduler = try context.map { try Scheduler(model: model, context: $0, options: loader.options) }
-        let preparer = PromptPreparer(model: model, templates: templates, info: info)
+        let projector = try loader.files.projector.map {
+            try MediaProjector(file: $0, model: model, options: loader.options)
+        }
+        let adapters = try AdapterSet(files: loader.files.adapters, model: model)
+        if let context, !adapters.names.isEmpty {
+            scheduler?.applyAdapters = { try adapters.apply($0, to: context.pointer) }
+        }
+        let preparer = PromptPreparer(model: model, templates: templates, info: info, media: projector)
         let canShift = context?.canShift ?? false
+        let adapterNames = adapters.names
         engine.prepareRequests { task in
             try task.request.validate()
             guard info.isGenerative else { throw InferenceError.notAGenerator(architecture: info.architecture) }
             if task.options.shiftsContext, !canShift {
                 throw InferenceError.cannotShift(architecture: info.architecture)
             }
-            let known = loader.files.adapters.map(\.name)
-            for name in (task.request.adapterScales ?? [:]).keys.sorted() where !known.contains(name) {
-                throw InferenceError.unknownAdapter(name: name, known: known)
-            }
+            try AdapterSet.check(task.request.adapterScales, known: adapterNames)
             return try PreparedRequest(
                 task, prompt: try preparer.prepare(task.request), model: model, contextLength: info.contextLength)
         }
         let loaded = LoadedModel(
             info: info,
             memory: memory ?? ModelMemory(weightsByteCount: info.byteCount, contextByteCount: 0, computeByteCount: 0),
-            engine: engine, parts: Parts(tokenizer: Tokenizer(model), templates: templates))
-        return (loaded, EngineParts(model: model, context: context, scheduler: scheduler))
+            engine: engine, parts: Parts(
+                tokenizer: Tokenizer(model), templates: templates,
+                limits: EmbeddingLimits(model: model, options: loader.options)))
+        let embedder = Embedder(model: model, files: loader.files, options: loader.options, adapters: adapters)
+        return (loaded, EngineParts(model: model, context: context, scheduler: scheduler, embedder: embedder))
     }
 
     public func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
@@ -133,11 +142,30 @@ public final class LoadedModel: RunningModel {
     }
 
     public func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
-        throw InferenceError.workerFailed(reason: "embeddings are not there yet")
+        try EmbeddingResult(try await finished { try $0.work(for: request) }, for: request)
     }
 
     public func rerank(_ request: RerankRequest) async throws -> RerankResult {
-        throw InferenceError.notAReranker(architecture: info.architecture)
+        RerankResult(try await finished { try $0.work(for: request) })
+    }
+
+    /// Computes work batch by batch, each between two turns of those that generate.
+    private func finished(
+        _ make: @escaping @Sendable (EmbeddingLimits) throws -> EmbeddingWork
+    ) async throws -> EmbeddingWork {
+        try Task.checkCancellation()
+        let limits = try loadedParts().limits
+        var work = try await OwnThread.run(named: "roost-prepare") { try make(limits) }
+        while !work.isFinished {
+            try Task.checkCancellation()
+            let before = work
+            work = try await engine.perform { parts in
+                var work = before
+                try parts.embedder.step(&work)
+                return work
+            }
+        }
+        return work
     }
 
     public var activity: ModelActivity { engine.activity }

@@ -57,4 +57,6 @@ struct EngineParts {
     let context: EngineContext?
     /// `nil` for a model that does not generate.
     let scheduler: Scheduler?
+    /// Makes vectors and scores.
+    let embedder: Embedder
 }

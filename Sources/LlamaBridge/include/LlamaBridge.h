@@ -153,3 +153,6 @@ struct llama_sampler * roost_grammar_copy(const struct llama_sampler * grammar) 
 #ifdef __cplusplus
 }
 #endif
+
+#include "LlamaBridgeEmbedding.h"
+#include "LlamaBridgeMedia.h"

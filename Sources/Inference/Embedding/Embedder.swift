@@ -1,0 +1,86 @@
+import CLlama
+import LlamaBridge
+
+/// Turns texts into vectors and scores documents. It has llama.cpp contexts of its own, one for each kind of vector,
+/// made when first asked for.
+///
+/// `prepare` may be called on any thread, all else on the engine's.
+final class Embedder {
+    private let model: ModelHandle
+    private let path: String
+    private let options: LoadOptions
+    private let adapters: AdapterSet?
+    private let limits: EmbeddingLimits
+    private var contexts: [llama_pooling_type.RawValue: EmbeddingContext] = [:]
+
+    /// - Parameter adapters: all are applied with the scale 1, as to a generation that says nothing else.
+    init(model: ModelHandle, files: ModelFileSet, options: LoadOptions, adapters: AdapterSet? = nil) {
+        self.model = model
+        path = files.path
+        self.options = options
+        self.adapters = adapters
+        limits = EmbeddingLimits(model: model, options: options)
+    }
+
+    /// The vectors of a request's texts; between batches it looks whether it `isCancelled`.
+    ///
+    /// - Throws: `InferenceError.invalidOption`, `.emptyPrompt`, `.inputTooLong`, `.outOfMemory`, `.decodeFailed`;
+    ///   `CancellationError`.
+    func embed(_ request: EmbeddingRequest, isCancelled: () -> Bool = { false }) throws -> EmbeddingResult {
+        var work = try limits.work(for: request)
+        try finish(&work, isCancelled)
+        return try EmbeddingResult(work, for: request)
+    }
+
+    /// The scores of a request's documents; between batches it looks whether it `isCancelled`.
+    ///
+    /// - Throws: as `embed`, and `InferenceError.notAReranker`.
+    func rerank(_ request: RerankRequest, isCancelled: () -> Bool = { false }) throws -> RerankResult {
+        var work = try limits.work(for: request)
+        try finish(&work, isCancelled)
+        return RerankResult(work)
+    }
+
+    /// Computes the next batch of `work`. Does nothing when it is finished.
+    ///
+    /// - Throws: `InferenceError.outOfMemory`, `.loadFailed`, `.decodeFailed`.
+    func step(_ work: inout EmbeddingWork) throws {
+        guard let batch = work.batches.first else { return }
+        let context = try context(for: work)
+        work.take(try context.vectors(of: batch.map { work.texts[$0] }))
+    }
+
+    /// Bytes that its contexts take.
+    var memory: ModelMemory {
+        contexts.values.reduce(ModelMemory(weightsByteCount: 0, contextByteCount: 0, computeByteCount: 0)) {
+            let part = roost_memory_of($1.pointer)
+            return ModelMemory(
+                weightsByteCount: 0, contextByteCount: $0.contextByteCount + Int64(clamping: part.context),
+                computeByteCount: $0.computeByteCount + Int64(clamping: part.compute))
+        }
+    }
+
+    private func finish(_ work: inout EmbeddingWork, _ isCancelled: () -> Bool) throws {
+        while !work.isFinished {
+            if isCancelled() { throw CancellationError() }
+            try step(&work)
+        }
+    }
+
+    /// The context for the kind of vectors and the length of texts that `work` has; one that is too small is replaced.
+    private func context(for work: EmbeddingWork) throws -> EmbeddingContext {
+        let splits = limits.canSplit(work.pooling)
+        if let known = contexts[work.pooling.rawValue], work.longest <= known.textTokenCount { return known }
+        contexts[work.pooling.rawValue] = nil
+        // By powers of two, so that growing texts do not make a new context each time.
+        var textTokenCount = limits.batchTokenCount
+        while textTokenCount < work.longest { textTokenCount *= 2 }
+        textTokenCount = min(textTokenCount, max(limits.textTokenCount, limits.batchTokenCount))
+        let context = try EmbeddingContext(
+            model: model, path: path, options: options, pooling: work.pooling,
+            batchTokenCount: splits ? limits.batchTokenCount : textTokenCount, textTokenCount: textTokenCount)
+        try adapters?.apply(nil, to: context.pointer)
+        contexts[work.pooling.rawValue] = context
+        return context
+    }
+}
