@@ -180,7 +180,7 @@ let package = Package(
         tests(
             "InferenceTests",
             [
-                "Inference", "EngineFixtures", "ModelFixtures", "ModelFormats", "Security",
+                "CLlama", "Inference", "EngineFixtures", "ModelFixtures", "ModelFormats", "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
