@@ -118,3 +118,5 @@ int32_t roost_sampler_next(
 #ifdef __cplusplus
 }
 #endif
+
+#include "LlamaBridgeDraft.h"
