@@ -132,6 +132,13 @@ struct SpeculationGovernor: Sendable, Hashable {
         proposalSeconds = proposalSeconds == 0 ? seconds : proposalSeconds + (seconds - proposalSeconds) * 0.1
     }
 
+    /// Notes that a drafter computed for `duration` and had nothing to propose.
+    mutating func recordWaste(duration: Duration, others: Int, costs: BatchCosts) {
+        guard let plain = costs.seconds(others + 1), plain > 0 else { return }
+        sinceDraft = 0
+        settle(gain: -(duration / .seconds(1)) / plain, isRefuted: true)
+    }
+
     private var isProbeDue: Bool { sinceDraft >= pause }
 
     /// Time brought or lost, in times of a single token, and what follows from it.
@@ -141,7 +148,10 @@ struct SpeculationGovernor: Sendable, Hashable {
         }
         let proposing = proposalSeconds * Double(drafted)
         let saved = Double(accepted) * plain / Double(others + 1)
-        let gain = (saved + plain - taken - proposing) / plain
+        settle(gain: (saved + plain - taken - proposing) / plain, isRefuted: accepted == 0)
+    }
+
+    private mutating func settle(gain: Double, isRefuted: Bool) {
         loss = max(0, loss - gain)
         if isOff {
             isOff = gain <= 0
@@ -151,7 +161,7 @@ struct SpeculationGovernor: Sendable, Hashable {
             isOff = true
         } else if gain > 0 {
             pause = Self.firstPause
-        } else if accepted == 0 {
+        } else if isRefuted {
             pause = min(pause + Self.firstPause, Self.longestPause)
         }
     }
