@@ -1,6 +1,5 @@
 import CLlama
 import Foundation
-import LlamaBridge
 import ModelFixtures
 import Testing
 
@@ -30,7 +29,7 @@ final class PlainEngine {
         var position: Int32 = 0
         for piece in pieces {
             switch piece {
-            case .tokens(var tokens): try decode(&tokens)
+            case .tokens(let tokens): try decode(tokens, at: position)
             case .media(let media):
                 try media.decode(into: context, sequence: 0, position: position, batchSize: 512)
             }
@@ -40,9 +39,10 @@ final class PlainEngine {
         return try (0..<count).map { _ in
             let logits = UnsafeBufferPointer(start: try #require(llama_get_logits_ith(context, -1)), count: vocabularyCount)
             let allowed = logits.indices.filter { !llama_vocab_is_eog(model.vocabulary, Int32($0)) }
-            var token = [Int32(try #require(allowed.max { logits[$0] < logits[$1] }))]
-            try decode(&token)
-            return token[0]
+            let token = Int32(try #require(allowed.max { logits[$0] < logits[$1] }))
+            try decode([token], at: position)
+            position += 1
+            return token
         }
     }
 
@@ -52,10 +52,18 @@ final class PlainEngine {
         return try greedy([.tokens(tokens)], count: count)
     }
 
-    private func decode(_ tokens: inout [Int32]) throws {
-        let code = tokens.withUnsafeMutableBufferPointer {
-            roost_decode(context, $0.baseAddress, Int32($0.count))
+    /// Positions are said: behind a picture they do not go on from the last cell's.
+    private func decode(_ tokens: [Int32], at position: Int32) throws {
+        var batch = llama_batch_init(Int32(tokens.count), 0, 1)
+        defer { llama_batch_free(batch) }
+        batch.n_tokens = Int32(tokens.count)
+        for (index, token) in tokens.enumerated() {
+            batch.token[index] = token
+            batch.pos[index] = position + Int32(index)
+            batch.n_seq_id[index] = 1
+            batch.seq_id[index]?[0] = 0
+            batch.logits[index] = index == tokens.count - 1 ? 1 : 0
         }
-        try #require(code == 0)
+        try #require(llama_decode(context, batch) == 0)
     }
 }
