@@ -25,7 +25,8 @@ final class EmbeddingContext {
         parameters.n_batch = UInt32(clamping: batchTokenCount)
         // A text's attention and its pooling see only what is computed at once.
         parameters.n_ubatch = parameters.n_batch
-        parameters.n_seq_max = UInt32(clamping: Self.textLimit(of: model))
+        // The engine aborts the process when there are more sequences than outputs.
+        parameters.n_seq_max = UInt32(clamping: min(Self.textLimit(of: model), batchTokenCount))
         parameters.kv_unified = true
         parameters.n_threads = threads
         parameters.n_threads_batch = options.batchThreadCount.map { Int32(clamping: $0) } ?? threads

@@ -33,6 +33,19 @@ extension TinyModel {
             extra: [("attention.layer_norm_rms_epsilon", .float32(1e-6)), ("rope.freq_base", .float32(1_000_000))])
     }
 
+    /// Qwen 2 VL: positions in two dimensions for pictures (M-RoPE), for ``visionProjector(_:seed:)``.
+    public static func qwen2vl(contextLength: UInt32 = 512, seed: UInt64 = 7) -> TinyModel {
+        let vocabulary = TinyVocabulary.bytePairs()
+        var tensors = edges(vocabulary)
+        for layer in 0..<layers { tensors += attention(layer, bias: true) + feedForward(layer) }
+        return model(
+            "qwen2vl", title: "Tiny Qwen 2 VL", vocabulary, tensors, nil, contextLength, seed,
+            extra: [
+                ("attention.layer_norm_rms_epsilon", .float32(1e-6)), ("rope.freq_base", .float32(1_000_000)),
+                ("rope.dimension_sections", .array(GGUFArray([4, 6, 6, 0].map(Int32.init)))),
+            ])
+    }
+
     /// Qwen 2 with a mixture of 4 experts (2 used) and a shared one.
     public static func qwen2moe(
         chatTemplate: String? = nil, contextLength: UInt32 = 512, seed: UInt64 = 3
@@ -108,8 +121,9 @@ extension TinyModel {
             ])
     }
 
-    /// BERT: WordPiece vocabulary, mean pooling; turns text into a vector of 64 numbers.
-    public static func bert(contextLength: UInt32 = 128, seed: UInt64 = 6) -> TinyModel {
+    /// BERT: WordPiece vocabulary, mean pooling; turns text into a vector of 64 numbers. With `ranks` it has a head that
+    /// scores pairs of texts instead.
+    public static func bert(contextLength: UInt32 = 128, ranks: Bool = false, seed: UInt64 = 6) -> TinyModel {
         let vocabulary = TinyVocabulary.wordPieces()
         var tensors = [
             matrix("token_embd.weight", width, UInt64(vocabulary.count)),
@@ -129,11 +143,17 @@ extension TinyModel {
                 norm(block + "layer_output_norm.weight"), bias(block + "layer_output_norm.bias"),
             ]
         }
+        if ranks {
+            tensors += [
+                matrix("cls.weight", width, width), bias("cls.bias"), matrix("cls.output.weight", width, 1),
+                bias("cls.output.bias", 1),
+            ]
+        }
         return model(
             "bert", title: "Tiny BERT", vocabulary, tensors, nil, contextLength, seed, keyValueHeads: 2,
             extra: [
                 ("attention.layer_norm_epsilon", .float32(1e-12)), ("attention.causal", .bool(false)),
-                ("pooling_type", .uint32(1)),
+                ("pooling_type", .uint32(ranks ? 4 : 1)),
             ])
     }
 

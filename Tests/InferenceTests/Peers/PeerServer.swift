@@ -1,0 +1,108 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Testing
+
+/// A llama-server of its own on a free loopback port, with one thread.
+final class PeerServer: Sendable {
+    private let process: Process
+    private let base: String
+
+    /// Starts it with `arguments` beside those that every test wants, and waits until it answers.
+    init(model: URL, _ arguments: [String], environment: [String: String] = [:]) async throws {
+        let port = try Self.freePort()
+        base = "http://127.0.0.1:\(port)"
+        process = Process()
+        process.executableURL = try #require(TestEnvironment.tools).appending(path: "llama-server")
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.arguments =
+            [
+                "-m", model.path, "-t", "1", "-np", "1", "-ngl", "0", "--ctx-checkpoints", "0", "--host", "127.0.0.1",
+                "--port", "\(port)",
+            ] + arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        try await waitUntilReady()
+    }
+
+    deinit {
+        // Killed, as a child of these tests starts with SIGTERM blocked; and not waited for, which blocks a thread of
+        // the pool that other tests need.
+        kill(process.processIdentifier, SIGKILL)
+    }
+
+    /// Sends `body` as JSON and reads the answer, which must be a success.
+    func post<Answer: Decodable>(_ path: String, _ body: some Encodable, as type: Answer.Type) async throws -> Answer {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = .POST
+        request.body = .bytes(try JSONEncoder().encode(body))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
+        let data = Data(Array(buffer: try await response.body.collect(upTo: 64 << 20)))
+        try #require(response.status == .ok, "\(String(decoding: data.prefix(500), as: UTF8.self))")
+        return try JSONDecoder().decode(type, from: data)
+    }
+
+    /// Tokens that it generates greedily.
+    func tokens(_ prompt: some Encodable & Sendable, count: Int) async throws -> [Int32] {
+        try await post("/completion", CompletionBody(prompt: prompt, count: count), as: Completion.self).tokens
+    }
+
+    private func waitUntilReady() async throws {
+        let deadline = ContinuousClock.now + .seconds(120)
+        while true {
+            let response = try? await HTTPClient.shared.execute(
+                HTTPClientRequest(url: base + "/health"), timeout: .seconds(10))
+            if response?.status == .ok { return }
+            try #require(process.isRunning, "llama-server ended")
+            try #require(ContinuousClock.now < deadline, "llama-server was not ready within two minutes")
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// A port that is free now: the system chooses it.
+    private static func freePort() throws -> UInt16 {
+        #if canImport(Glibc)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port: UInt16? = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                guard bind(descriptor, generic, length) == 0, getsockname(descriptor, generic, &length) == 0 else {
+                    return nil
+                }
+                return UInt16(bigEndian: pointer.pointee.sin_port)
+            }
+        }
+        return try #require(port)
+    }
+}
+
+private struct CompletionBody<Prompt: Encodable>: Encodable {
+    var prompt: Prompt
+    var count: Int
+    var temperature = 0
+    var ignoresEnd = true
+    var cachesPrompt = false
+    var returnsTokens = true
+
+    enum CodingKeys: String, CodingKey {
+        case prompt, temperature
+        case count = "n_predict"
+        case ignoresEnd = "ignore_eos"
+        case cachesPrompt = "cache_prompt"
+        case returnsTokens = "return_tokens"
+    }
+}
+
+private struct Completion: Decodable {
+    var tokens: [Int32]
+}
