@@ -1,5 +1,4 @@
 public import Foundation
-import CLlama
 import Synchronization
 
 /// A model in memory, ready to generate.
@@ -21,11 +20,14 @@ public final class LoadedModel: RunningModel {
         let limits: EmbeddingLimits
     }
 
-    private init(info: LoadedModelInfo, memory: ModelMemory, engine: EngineThread, parts: Parts) {
-        self.info = info
-        self.memory = memory
+    private init(_ assembly: ModelAssembly, engine: EngineThread) {
+        info = assembly.info
+        memory = assembly.memory
         self.engine = engine
-        self.parts = Mutex(parts)
+        parts = Mutex(
+            Parts(
+                tokenizer: Tokenizer(assembly.model), templates: assembly.templates,
+                limits: EmbeddingLimits(model: assembly.model, options: assembly.options)))
     }
 
     deinit { engine.close() }
@@ -62,9 +64,11 @@ public final class LoadedModel: RunningModel {
             return try await withCheckedThrowingContinuation { continuation in
                 EngineThread().start { engine in
                     do {
-                        let (loaded, parts) = try open(loader, name: name, engine: engine)
+                        let assembly = try ModelAssembly(loader, name: name)
+                        engine.prepareRequests(with: assembly.makePreparation())
+                        let loaded = LoadedModel(assembly, engine: engine)
                         continuation.resume(returning: loaded)
-                        return parts
+                        return assembly.parts
                     } catch {
                         continuation.resume(throwing: error)
                         throw error
@@ -74,49 +78,6 @@ public final class LoadedModel: RunningModel {
         } onCancel: {
             cancelled.set()
         }
-    }
-
-    /// On the engine's thread.
-    private static func open(
-        _ loader: ModelLoader, name: String, engine: EngineThread
-    ) throws -> (LoadedModel, EngineParts) {
-        let model = try loader.load()
-        var context: EngineContext? = try EngineContext(model: model, files: loader.files, options: loader.options)
-        let memory = context?.memory
-        if context?.canGenerate(model) != true { context = nil }
-        if loader.isCancelled.isSet { throw CancellationError() }
-        let info = LoadedModelInfo(
-            model, name: name, path: loader.path, options: loader.options, context: context)
-        let templates = TemplateCache(model: model, name: name, own: loader.files.chatTemplate)
-        let scheduler = try context.map { try Scheduler(model: model, context: $0, options: loader.options) }
-        let projector = try loader.files.projector.map {
-            try MediaProjector(file: $0, model: model, options: loader.options)
-        }
-        let adapters = try AdapterSet(files: loader.files.adapters, model: model)
-        if let context, !adapters.names.isEmpty {
-            scheduler?.applyAdapters = { try adapters.apply($0, to: context.pointer) }
-        }
-        let preparer = PromptPreparer(model: model, templates: templates, info: info, media: projector)
-        let canShift = context?.canShift ?? false
-        let adapterNames = adapters.names
-        engine.prepareRequests { task in
-            try task.request.validate()
-            guard info.isGenerative else { throw InferenceError.notAGenerator(architecture: info.architecture) }
-            if task.options.shiftsContext, !canShift {
-                throw InferenceError.cannotShift(architecture: info.architecture)
-            }
-            try AdapterSet.check(task.request.adapterScales, known: adapterNames)
-            return try PreparedRequest(
-                task, prompt: try preparer.prepare(task.request), model: model, contextLength: info.contextLength)
-        }
-        let loaded = LoadedModel(
-            info: info,
-            memory: memory ?? ModelMemory(weightsByteCount: info.byteCount, contextByteCount: 0, computeByteCount: 0),
-            engine: engine, parts: Parts(
-                tokenizer: Tokenizer(model), templates: templates,
-                limits: EmbeddingLimits(model: model, options: loader.options)))
-        let embedder = Embedder(model: model, files: loader.files, options: loader.options, adapters: adapters)
-        return (loaded, EngineParts(model: model, context: context, scheduler: scheduler, embedder: embedder))
     }
 
     public func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
@@ -180,13 +141,5 @@ public final class LoadedModel: RunningModel {
     private func loadedParts() throws -> Parts {
         guard let parts = parts.withLock({ $0 }) else { throw InferenceError.unloaded }
         return parts
-    }
-}
-
-extension EngineContext {
-    /// Whether the model is one that generates text, token by token.
-    fileprivate func canGenerate(_ model: ModelHandle) -> Bool {
-        hasCache && llama_model_has_decoder(model.pointer) && !llama_model_has_encoder(model.pointer)
-            && !llama_model_is_diffusion(model.pointer) && model.vocabularyCount > 0
     }
 }
