@@ -1,5 +1,6 @@
 #include "LlamaBridge.h"
 
+#include <build-info.h>
 #include <common.h>
 #include <llama.h>
 #include <llama-ext.h>
@@ -28,6 +29,16 @@ void roost_engine_start(void) noexcept {
         llama_log_set(take_log, nullptr);
         llama_backend_init();
     });
+}
+
+const char * roost_engine_build(void) noexcept {
+    try {
+        static const std::string build =
+            std::string(llama_commit()) + " " + llama_compiler() + " " + llama_build_target();
+        return build.c_str();
+    } catch (...) {
+        return "";
+    }
 }
 
 char * roost_log_take(void) noexcept {

@@ -32,6 +32,13 @@ public struct Digest: Hashable, Sendable, Comparable, LosslessStringConvertible 
     /// `sha256:<hex>`, as registries and manifests write it.
     public var description: String { "sha256:" + hexadecimal }
 
+    /// The 32 bytes.
+    public var bytes: [UInt8] {
+        let digits = Array(hexadecimal.utf8)
+        func value(_ digit: UInt8) -> UInt8 { digit <= UInt8(ascii: "9") ? digit & 15 : digit - UInt8(ascii: "a") + 10 }
+        return stride(from: 0, to: digits.count - 1, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) }
+    }
+
     /// `sha256-<hex>`: the blob's file name.
     public var fileName: String { "sha256-" + hexadecimal }
 

@@ -6,6 +6,9 @@ public enum Engine {
     /// llama.cpp's version, as it calls itself.
     public static var version: String { String(cString: llama_version()) }
 
+    /// The very build: version, commit, compiler and platform. What it computed is of use to the same build only.
+    public static var build: String { "\(version) \(String(cString: roost_engine_build()))" }
+
     /// What the engine can compute on, the CPU included; in the engine's order of preference.
     public static var devices: [EngineDevice] {
         start()

@@ -32,7 +32,7 @@ public final class LoadedModel: RunningModel {
 
     deinit { engine.close() }
 
-    /// Loads the GGUF file at `url`; as ``load(_:source:name:options:progress:)`` for a model in one file.
+    /// Loads the GGUF file at `url`; as ``load(_:source:name:options:prefixes:progress:)`` for a model in one file.
     ///
     /// - Throws: `InferenceError`; `CancellationError` when the task was cancelled.
     public static func load(
@@ -48,11 +48,12 @@ public final class LoadedModel: RunningModel {
     ///   - files: the weights, parts in order, and what goes with them.
     ///   - source: where the weights are read from: by their paths, or from open files.
     ///   - name: what messages call the model; the file's name when `nil`.
+    ///   - prefixes: where computed prompts are kept when the model is unloaded, and were kept before.
     ///   - progress: called from the engine's thread with what is loaded, in 0…1.
     /// - Throws: `InferenceError`; `CancellationError` when the task was cancelled.
     public static func load(
         _ files: ModelFileSet, source: ModelSource = .paths, name: String? = nil, options: LoadOptions = .init(),
-        progress: (@Sendable (Double) -> Void)? = nil
+        prefixes: PrefixPersistence? = nil, progress: (@Sendable (Double) -> Void)? = nil
     ) async throws -> LoadedModel {
         let cancelled = CancellationFlag()
         let loader = ModelLoader(
@@ -64,7 +65,7 @@ public final class LoadedModel: RunningModel {
             return try await withCheckedThrowingContinuation { continuation in
                 EngineThread().start { engine in
                     do {
-                        let assembly = try ModelAssembly(loader, name: name)
+                        let assembly = try ModelAssembly(loader, name: name, prefixes: prefixes)
                         engine.prepareRequests(with: assembly.makePreparation())
                         let loaded = LoadedModel(assembly, engine: engine)
                         continuation.resume(returning: loaded)
@@ -134,6 +135,8 @@ public final class LoadedModel: RunningModel {
     /// Ends running streams with `InferenceError.unloaded` and frees the memory before it returns.
     public func unload() async {
         parts.withLock { $0 = nil }
+        // Best after the last request: it has to be computed again otherwise, which costs time and no answer.
+        _ = try? await engine.perform { $0.scheduler?.saveAndEnd() }
         engine.close()
         await engine.waitForEnd()
     }

@@ -13,7 +13,7 @@ struct ModelAssembly {
     private let adapterNames: [String]
 
     /// Throws `InferenceError`; `CancellationError` when loading was cancelled.
-    init(_ loader: ModelLoader, name: String) throws {
+    init(_ loader: ModelLoader, name: String, prefixes: PrefixPersistence?) throws {
         let (files, options) = (loader.files, loader.options)
         let model = try loader.load()
         let whole = try EngineContext(model: model, files: files, options: options)
@@ -25,6 +25,7 @@ struct ModelAssembly {
         let scheduler = try context.map { try Scheduler(model: model, context: $0, options: options) }
         if let context, let scheduler {
             if !adapters.names.isEmpty { scheduler.applyAdapters = { try adapters.apply($0, to: context.pointer) } }
+            scheduler.archive = prefixes.map(PrefixArchive.init)
             scheduler.speculation = try Self.speculation(for: model, context, loader)
         }
         projector = try files.projector.map { try MediaProjector(file: $0, model: model, options: options) }

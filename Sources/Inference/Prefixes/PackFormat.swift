@@ -92,11 +92,7 @@ enum PackFormat {
     }
 
     /// The digest of a key as bytes.
-    static func keyDigest(_ key: PackKey) -> [UInt8] {
-        let digits = Array(key.digest.hexadecimal.utf8)
-        func value(_ digit: UInt8) -> UInt8 { digit <= UInt8(ascii: "9") ? digit & 15 : digit - UInt8(ascii: "a") + 10 }
-        return stride(from: 0, to: digits.count - 1, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) }
-    }
+    static func keyDigest(_ key: PackKey) -> [UInt8] { key.digest.bytes }
 }
 
 extension [UInt8] {

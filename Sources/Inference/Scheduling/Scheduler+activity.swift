@@ -26,6 +26,17 @@ extension Scheduler {
         return Int64(pool.ledger.usedCount - inUse) * contextByteCount / Int64(context.cellCount)
     }
 
+    /// Nobody is served any more, and what was computed is saved for the model's next life.
+    func saveAndEnd() {
+        for run in running {
+            run.task.fail(InferenceError.unloaded)
+            stop(run)
+        }
+        end()
+        _ = archive?.save(pool, byteLimit: pool.index.byteLimit)
+        archive = nil
+    }
+
     /// Nobody is served any more.
     func end() {
         for run in running { run.task.fail(InferenceError.unloaded) }

@@ -26,6 +26,8 @@ final class Scheduler {
     var applyAdapters: ((_ scales: [String: Float]?) throws -> Void)?
     /// Proposes tokens; `nil` when nothing does.
     var speculation: (any Speculation)?
+    /// Prefixes of the model's earlier lives; `nil` when none are kept.
+    var archive: PrefixArchive?
     /// What the last turn computed; for tests.
     private(set) var lastTurn = Turn()
     var lastScales: [String: Float]??
@@ -97,6 +99,7 @@ final class Scheduler {
         let namespace = PrefixNamespace(
             tenant: task.request.tenant, adapterScales: task.request.adapterScales,
             privateNumber: task.request.usesPrefixCache ? 0 : nextPrivateNumber)
+        archive?.provide(for: namespace, to: &pool.index)
         for choice in request.samplers.indices {
             let run = SequenceRun(
                 request, choice: choice, content: content, boundaries: boundaries, media: media, namespace: namespace)

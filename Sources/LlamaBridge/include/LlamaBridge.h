@@ -35,6 +35,8 @@ struct llama_sampler;
 
 // Starts the engine and takes over its log, once for the process; later calls do nothing.
 void roost_engine_start(void) ROOST_NOEXCEPT;
+// Commit, compiler and platform of the engine.
+const char * roost_engine_build(void) ROOST_NOEXCEPT;
 // The warnings and errors that the engine logged on this thread since the last call; NULL when there are none.
 char * roost_log_take(void) ROOST_NOEXCEPT;
 void roost_free(void * pointer) ROOST_NOEXCEPT;
