@@ -37,6 +37,13 @@ char * roost_log_take(void) noexcept {
     return copy;
 }
 
+void roost_log_add(const char * text) noexcept {
+    try {
+        if (text && log_text.size() + std::strlen(text) < log_limit) log_text.append(text).append("\n");
+    } catch (...) {
+    }
+}
+
 void roost_free(void * pointer) noexcept { std::free(pointer); }
 
 int32_t roost_math_core_count(void) noexcept {
@@ -135,16 +142,4 @@ int64_t roost_detokenize(
     } catch (...) {
     }
     return -1;
-}
-
-int32_t roost_decode(llama_context * ctx, llama_token * tokens, int32_t count) noexcept {
-    try {
-        const int32_t code = llama_decode(ctx, llama_batch_get_one(tokens, count));
-        if (code == 0) llama_synchronize(ctx);
-        return code;
-    } catch (const std::exception & exception) {
-        log_text += exception.what();
-    } catch (...) {
-    }
-    return -100;
 }

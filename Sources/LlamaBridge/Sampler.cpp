@@ -61,6 +61,7 @@ struct roost_sampler {
     sampler_ptr chain;   // after top-k; NULL when the choice is greedy
     int32_t top_k = 0;
     std::vector<llama_token_data> candidates;
+    std::vector<float> own; // a copy of logits that others read too
 
     // Every token with its logit, for what has to see all of them.
     llama_token_data_array all(const float * logits) {
@@ -132,9 +133,11 @@ static sampler_ptr make_chain(const llama_vocab * vocab, const roost_sampling & 
 }
 
 roost_sampler * roost_sampler_create(
-    const llama_vocab * vocab, const roost_sampling * params, char ** error) noexcept {
+    const llama_vocab * vocab, const roost_sampling * params, llama_sampler * grammar, char ** error) noexcept {
+    sampler_ptr owned(grammar);
     try {
         auto sampler = std::make_unique<roost_sampler>();
+        sampler->grammar = std::move(owned);
         sampler->vocabulary_count = llama_vocab_n_tokens(vocab);
         for (size_t i = 0; i < params->bias_count; i++)
             sampler->bias.push_back({params->biased_tokens[i], params->biases[i]});
@@ -156,15 +159,6 @@ roost_sampler * roost_sampler_create(
                 vocab, params->dry_multiplier, params->dry_base, params->dry_allowed_length, params->dry_penalty_last_n,
                 breakers.data(), breakers.size()));
         }
-        if (params->grammar) {
-            sampler->grammar.reset(llama_sampler_init_grammar(vocab, params->grammar, "root"));
-            if (!sampler->grammar) {
-                char * log = roost_log_take();
-                roost_set_error(error, log ? log : "it does not parse, or has no rule named root");
-                roost_free(log);
-                return nullptr;
-            }
-        }
         // XTC may remove the most likely token even at temperature 0, so only plain greedy goes without a chain.
         if (params->temperature > 0 || params->mirostat != 0 || params->xtc_probability > 0)
             sampler->chain = make_chain(vocab, *params);
@@ -180,20 +174,28 @@ roost_sampler * roost_sampler_create(
 
 void roost_sampler_free(roost_sampler * sampler) noexcept { delete sampler; }
 
-void roost_sampler_accept_prompt(roost_sampler * sampler, llama_token token) noexcept {
+void roost_sampler_accept_prompt(roost_sampler * sampler, const llama_token * tokens, size_t count) noexcept {
     try {
-        sampler->penalty.accept(token);
-        if (sampler->dry) llama_sampler_accept(sampler->dry.get(), token);
+        if (!sampler->penalty.active() && !sampler->dry) return;
+        for (size_t i = 0; i < count; i++) {
+            sampler->penalty.accept(tokens[i]);
+            if (sampler->dry) llama_sampler_accept(sampler->dry.get(), tokens[i]);
+        }
     } catch (...) {
     }
 }
 
-llama_token roost_sampler_next(roost_sampler * sampler, llama_context * ctx, char ** error) noexcept {
+llama_token roost_sampler_next(
+    roost_sampler * sampler, llama_context * ctx, int32_t index, bool preserve, char ** error) noexcept {
     try {
-        float * logits = llama_get_logits_ith(ctx, -1);
+        float * logits = llama_get_logits_ith(ctx, index);
         if (!logits) {
             roost_set_error(error, "the engine gave no logits");
             return -1;
+        }
+        if (preserve && (!sampler->bias.empty() || sampler->penalty.active())) {
+            sampler->own.assign(logits, logits + sampler->vocabulary_count);
+            logits = sampler->own.data();
         }
         for (const llama_logit_bias & bias : sampler->bias)
             if (bias.token >= 0 && bias.token < sampler->vocabulary_count) logits[bias.token] += bias.bias;
@@ -219,3 +221,49 @@ llama_token roost_sampler_next(roost_sampler * sampler, llama_context * ctx, cha
     }
     return -1;
 }
+
+bool roost_log_probabilities(
+    llama_context * ctx, int32_t index, int32_t vocabulary_count, int32_t token, float * value, int32_t top_count,
+    int32_t * top_tokens, float * top_values) noexcept {
+    try {
+        const float * logits = llama_get_logits_ith(ctx, index);
+        if (!logits || token < 0 || token >= vocabulary_count) return false;
+        const double normalizer = roost_log_sum_exp(logits, vocabulary_count);
+        *value = static_cast<float>(logits[token] - normalizer);
+        if (top_count <= 0) return true;
+        std::vector<llama_token_data> top;
+        roost_top_k(logits, vocabulary_count, std::min(top_count, vocabulary_count), top);
+        for (size_t i = 0; i < top.size(); i++) {
+            top_tokens[i] = top[i].id;
+            top_values[i] = static_cast<float>(top[i].logit - normalizer);
+        }
+        return static_cast<int32_t>(top.size()) == top_count;
+    } catch (...) {
+        return false;
+    }
+}
+
+llama_sampler * roost_grammar_from_text(const llama_vocab * vocab, const char * text, char ** error) noexcept {
+    try {
+        llama_sampler * grammar = llama_sampler_init_grammar(vocab, text, "root");
+        if (grammar) return grammar;
+        char * log = roost_log_take();
+        roost_set_error(error, log ? log : "it does not parse, or has no rule named root");
+        roost_free(log);
+    } catch (const std::exception & exception) {
+        roost_set_error(error, exception.what());
+    } catch (...) {
+        roost_set_error(error, "unknown error");
+    }
+    return nullptr;
+}
+
+llama_sampler * roost_grammar_copy(const llama_sampler * grammar) noexcept {
+    try {
+        return llama_sampler_clone(grammar);
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+void roost_grammar_drop(llama_sampler * grammar) noexcept { llama_sampler_free(grammar); }

@@ -14,3 +14,6 @@ inline char * roost_copy(const std::string & text) {
 inline void roost_set_error(char ** error, const std::string & text) {
     if (error) *error = roost_copy(text);
 }
+
+// Adds to what roost_log_take returns on this thread.
+void roost_log_add(const char * text) noexcept;

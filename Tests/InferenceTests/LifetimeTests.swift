@@ -27,7 +27,7 @@ struct LifetimeTests {
 
     @Test("A cancelled task ends its request, a waiting one too")
     func cancel() async throws {
-        let model = try await TinyModelFile(.llama()).load(contextLength: 100_000)
+        let model = try await TinyModelFile(.llama()).load(contextLength: 100_000) { $0.parallelRequestCount = 1 }
         let running = Task { try await model.generate("Hello", options: endless).outcome() }
         try #require(try await eventually { model.activity.activeRequestCount == 1 })
         let waiting = Task { try await model.generate("Hello", options: endless).outcome() }
@@ -44,7 +44,7 @@ struct LifetimeTests {
 
     @Test("Unloading ends running and waiting streams with an error that says so")
     func unload() async throws {
-        let model = try await TinyModelFile(.llama()).load(contextLength: 100_000)
+        let model = try await TinyModelFile(.llama()).load(contextLength: 100_000) { $0.parallelRequestCount = 1 }
         let running = Task { try await model.generate("Hello", options: endless).outcome() }
         try #require(try await eventually { model.activity.activeRequestCount == 1 })
         let waiting = Task { try await model.generate("Hello", options: endless).outcome() }

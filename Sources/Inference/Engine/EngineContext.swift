@@ -4,18 +4,27 @@ import LlamaBridge
 /// llama.cpp's context: the KV cache, the compute buffers and the threads. Lives on the engine's thread.
 final class EngineContext {
     let pointer: OpaquePointer
+    let shape: ContextShape
+    let memoryKind: ContextShape.Memory
+    /// Tokens of prompt and answer of one request, at most.
     let contextLength: Int
+    /// Cells of the KV cache that are used.
+    let cellCount: Int
     let threadCount: Int
     let batchSize: Int
-    private let model: ModelHandle
+    let microBatchSize: Int
+    private let cache: OpaquePointer?
     private let threadPools: [OpaquePointer]
     private let abort = AbortCheck()
 
     /// Throws `InferenceError.outOfMemory` or `.loadFailed`.
     init(model: ModelHandle, files: ModelFileSet, options: LoadOptions) throws {
-        var parameters = Self.parameters(options, trainedContextLength: model.trainedContextLength)
+        memoryKind = ContextShape.Memory(of: model.pointer)
+        shape = ContextShape(
+            options: options, trainedContextLength: model.trainedContextLength, memory: memoryKind)
+        var parameters = shape.parameters(options)
         parameters.abort_callback = { data in
-            data.map { Unmanaged<AbortCheck>.fromOpaque($0).takeUnretainedValue().request?.isStopped ?? false } ?? false
+            data.map { Unmanaged<AbortCheck>.fromOpaque($0).takeUnretainedValue().isOver() } ?? false
         }
         parameters.abort_callback_data = Unmanaged.passUnretained(abort).toOpaque()
         try MemoryCheck.requireRoom(for: model, files: files, options: options, context: parameters)
@@ -26,9 +35,12 @@ final class EngineContext {
                 path: files.path, reason: Engine.takeComplaint() ?? "the engine could not make a context")
         }
         self.pointer = pointer
-        self.model = model
-        contextLength = min(Int(parameters.n_ctx), Int(llama_n_ctx(pointer)))
+        cache = llama_get_memory(pointer)
+        // A recurrent model has one cell for each sequence, however long it is: only its length is limited.
+        cellCount = memoryKind.isPurelyRecurrent ? Int(Int32.max) : min(shape.cellCount, Int(llama_n_ctx(pointer)))
+        contextLength = min(shape.contextLength, cellCount)
         batchSize = Int(llama_n_batch(pointer))
+        microBatchSize = Int(llama_n_ubatch(pointer))
         threadCount = Int(parameters.n_threads)
         threadPools = Self.attachThreads(to: pointer, parameters)
     }
@@ -55,43 +67,33 @@ final class EngineContext {
         return pools
     }
 
-    private static func parameters(_ options: LoadOptions, trainedContextLength: Int) -> llama_context_params {
-        var parameters = llama_context_default_params()
-        let contextLength = options.resolvedContextLength(trained: trainedContextLength)
-        let threads = Int32(clamping: options.threadCount ?? Processor.defaultThreadCount)
-        parameters.n_ctx = UInt32(clamping: contextLength)
-        parameters.n_batch = UInt32(clamping: options.batchSize)
-        parameters.n_ubatch = UInt32(clamping: min(options.microBatchSize, options.batchSize))
-        parameters.n_seq_max = 1
-        parameters.n_outputs_max = 1
-        parameters.n_threads = threads
-        parameters.n_threads_batch = options.batchThreadCount.map { Int32(clamping: $0) } ?? threads
-        parameters.flash_attn_type = options.flashAttention.engineType
-        parameters.type_k = options.keyCacheType.engineType
-        parameters.type_v = options.valueCacheType.engineType
-        parameters.swa_full = false
-        parameters.no_perf = true
-        return parameters
+    /// How a computation ended.
+    enum Outcome: Equatable {
+        case done
+        /// There were not enough cells; nothing has changed.
+        case noRoom
+        /// Nobody waited for it any more; what the sequences hold is unknown.
+        case aborted
     }
 
-    /// Computes `tokens` behind what is in the cache. While it runs, stopping `request` aborts it (on the CPU).
+    /// Computes a batch. When nobody waits for it any more (`isOver`), it is given up (on the CPU).
     ///
-    /// Returns false when it was aborted; what is in the cache is unknown then.
     /// Throws `InferenceError.decodeFailed`.
-    func decode(_ tokens: inout [Int32], for request: QueuedRequest) throws -> Bool {
-        abort.request = request
-        defer { abort.request = nil }
-        let code = tokens.withUnsafeMutableBufferPointer { buffer in
-            roost_decode(pointer, buffer.baseAddress, Int32(clamping: buffer.count))
-        }
-        if code == 2 { return false }
-        guard code == 0 else {
+    func decode(_ batch: EngineBatch, isOver: @escaping () -> Bool) throws -> Outcome {
+        abort.isOver = isOver
+        defer { abort.isOver = { false } }
+        _ = Engine.takeComplaint()
+        switch roost_batch_decode(batch.pointer, pointer) {
+        case 0: return .done
+        case 1: return .noRoom
+        case 2: return .aborted
+        case let code:
             throw InferenceError.decodeFailed(
                 code: Int(code), reason: Engine.takeComplaint() ?? "the engine gave no reason")
         }
-        return true
     }
 
+    /// What it takes, as the engine accounts for it.
     var memory: ModelMemory {
         let memory = roost_memory_of(pointer)
         return ModelMemory(
@@ -100,22 +102,70 @@ final class EngineContext {
     }
 
     /// Whether the model keeps tokens; what does not (an encoder) cannot generate.
-    var hasCache: Bool { llama_get_memory(pointer) != nil }
+    var hasCache: Bool { cache != nil }
+    /// Whether positions in the cache can be moved.
+    var canShift: Bool { cache.map { llama_memory_can_shift($0) } ?? false }
 
-    func clearCache() { llama_memory_clear(llama_get_memory(pointer), false) }
+    // MARK: Sequences
 
-    /// Makes the cache hold the first `count` of its `total` tokens; false when it cannot (it is unchanged then).
-    func truncateCache(to count: Int, of total: Int) -> Bool {
-        if count == total { return true }
-        let cache = llama_get_memory(pointer)
-        let window = Int(llama_model_n_swa(model.pointer))
-        // Layers with a sliding window forget; going back needs the window before `count` to be there still.
-        if window > 0, Int(llama_memory_seq_pos_min(cache, 0)) > max(0, count - window) { return false }
-        return llama_memory_seq_rm(cache, 0, Int32(clamping: count), -1)
+    /// Everything is forgotten.
+    func removeAll() { llama_memory_clear(cache, false) }
+
+    /// Forgets positions; false when the memory cannot (a recurrent state does not go back).
+    @discardableResult
+    func remove(_ sequence: Int32, from start: Int = 0, to end: Int? = nil) -> Bool {
+        llama_memory_seq_rm(cache, sequence, Int32(clamping: start), end.map { Int32(clamping: $0) } ?? -1)
+    }
+
+    /// `target`, which is empty, begins with the first `count` positions of `source`; their cells are shared.
+    func copy(_ source: Int32, to target: Int32, count: Int) {
+        llama_memory_seq_cp(cache, source, target, 0, Int32(clamping: count))
+    }
+
+    /// Moves what is at `start` and behind it by `offset` positions.
+    func move(_ sequence: Int32, from start: Int, by offset: Int) {
+        llama_memory_seq_add(cache, sequence, Int32(clamping: start), -1, Int32(clamping: offset))
+    }
+
+    /// Positions that a sequence has; layers with a sliding window have the last ones only.
+    func positions(of sequence: Int32) -> ClosedRange<Int>? {
+        let (low, high) = (llama_memory_seq_pos_min(cache, sequence), llama_memory_seq_pos_max(cache, sequence))
+        return low >= 0 && high >= low ? Int(low)...Int(high) : nil
+    }
+
+    /// Whether a sequence could go on from position `position`, what is behind it being taken away.
+    func canResume(_ sequence: Int32, at position: Int) -> Bool {
+        guard let positions = positions(of: sequence), position <= positions.upperBound + 1 else { return false }
+        if memoryKind.isRecurrent { return position == positions.upperBound + 1 }
+        return memoryKind.windowLength == 0 || positions.lowerBound <= max(0, position - memoryKind.windowLength)
+    }
+
+    /// Bytes of a sequence's state.
+    func stateByteCount(of sequence: Int32, isPartial: Bool) -> Int {
+        roost_state_size(pointer, sequence, isPartial)
+    }
+
+    /// A sequence's state, or with `isPartial` what of it is not simply a cell for each token; `nil` when the engine
+    /// fails.
+    func state(of sequence: Int32, isPartial: Bool) -> [UInt8]? {
+        let count = stateByteCount(of: sequence, isPartial: isPartial)
+        guard count > 0 else { return nil }
+        var isComplete = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+            written = roost_state_get(pointer, sequence, isPartial, buffer.baseAddress, count)
+            isComplete = written == count
+        }
+        return isComplete ? bytes : nil
+    }
+
+    /// Gives a sequence a state; false when the engine refuses it.
+    func setState(_ bytes: [UInt8], of sequence: Int32, isPartial: Bool) -> Bool {
+        _ = Engine.takeComplaint()
+        return roost_state_set(pointer, sequence, isPartial, bytes, bytes.count) > 0
     }
 }
 
-/// What the engine's abort callback looks at.
+/// What the engine's abort callback asks.
 private final class AbortCheck {
-    var request: QueuedRequest?
+    var isOver: () -> Bool = { false }
 }

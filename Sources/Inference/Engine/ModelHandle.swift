@@ -46,16 +46,16 @@ final class ModelHandle: @unchecked Sendable {  // why sound: immutable, and onl
         return UnsafeRawBufferPointer(start: text, count: Int(count)).map { $0 }
     }
 
-    /// The bytes that one generated token adds to the text; control tokens add none.
-    func piece(of token: Int32, into buffer: inout [UInt8]) {
+    /// The bytes that one generated token adds to the text; control tokens add none, or their names when `isSpecial`.
+    func piece(of token: Int32, isSpecial: Bool = false, into buffer: inout [UInt8]) {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { space in
-            let count = llama_token_to_piece(vocabulary, token, space.baseAddress, Int32(space.count), 0, false)
+            let count = llama_token_to_piece(vocabulary, token, space.baseAddress, Int32(space.count), 0, isSpecial)
             if count >= 0 {
                 buffer.append(
                     contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(space)[..<Int(count)]))
             } else {
                 var larger = [CChar](repeating: 0, count: Int(-count))
-                let written = llama_token_to_piece(vocabulary, token, &larger, Int32(larger.count), 0, false)
+                let written = llama_token_to_piece(vocabulary, token, &larger, Int32(larger.count), 0, isSpecial)
                 if written > 0 { buffer.append(contentsOf: larger[..<Int(written)].map(UInt8.init(bitPattern:))) }
             }
         }

@@ -1,41 +1,20 @@
 import LlamaBridge
 
-/// Chooses tokens by one request's options. Lives on the engine's thread.
-struct Sampler: ~Copyable {
+/// Chooses the tokens of one answer by its request's options. Made off the engine's thread and used on it.
+final class Sampler: @unchecked Sendable {  // why sound: one thread at a time has it: who makes it hands it on
     private let pointer: OpaquePointer
     let seed: UInt32
 
     /// Throws `InferenceError.invalidGrammar`.
-    init(_ options: GenerationOptions, model: ModelHandle, contextLength: Int) throws {
-        let seed = options.seed ?? UInt32.random(in: 0..<UInt32.max)
+    init(
+        _ options: GenerationOptions, seed: UInt32, grammar: GrammarSampler?, model: ModelHandle, contextLength: Int
+    ) throws {
         self.seed = seed
-        var parameters = roost_sampling()
-        parameters.temperature = options.temperature
-        parameters.top_k = Int32(clamping: options.topK)
-        parameters.top_p = options.topP
-        parameters.min_p = options.minP
-        parameters.typical_p = options.typicalP
-        parameters.xtc_probability = options.xtcProbability
-        parameters.xtc_threshold = options.xtcThreshold
-        parameters.dynatemp_range = options.dynamicTemperatureRange
-        parameters.dynatemp_exponent = options.dynamicTemperatureExponent
-        let wholeContext = { (count: Int) in Int32(clamping: count < 0 ? contextLength : count) }
-        parameters.penalty_last_n = wholeContext(options.penaltyLastN)
-        parameters.penalty_repeat = options.repeatPenalty
-        parameters.penalty_freq = options.frequencyPenalty
-        parameters.penalty_present = options.presencePenalty
-        parameters.dry_multiplier = options.dryMultiplier
-        parameters.dry_base = options.dryBase
-        parameters.dry_allowed_length = Int32(clamping: options.dryAllowedLength)
-        parameters.dry_penalty_last_n = wholeContext(options.dryPenaltyLastN)
-        parameters.mirostat = Int32(clamping: options.mirostat)
-        parameters.mirostat_tau = options.mirostatTau
-        parameters.mirostat_eta = options.mirostatEta
+        var parameters = options.samplingParameters(contextLength: contextLength)
         parameters.seed = seed
-        parameters.ignore_eog = options.ignoreEndOfGeneration
         let biasedTokens = Array(options.logitBias.keys)
         let biases = Array(options.logitBias.values)
-        let grammar: [CChar]? = if case .grammar(let text) = options.format { Array(text.utf8CString) } else { nil }
+        let grammar = try grammar?.copy()
 
         var error: UnsafeMutablePointer<CChar>?
         defer { roost_free(error) }
@@ -46,11 +25,7 @@ struct Sampler: ~Copyable {
                 parameters.biased_tokens = biasedTokens.baseAddress
                 parameters.biases = biases.baseAddress
                 parameters.bias_count = biases.count
-                guard let grammar else { return roost_sampler_create(model.vocabulary, &parameters, &error) }
-                return grammar.withUnsafeBufferPointer { grammar in
-                    parameters.grammar = grammar.baseAddress
-                    return roost_sampler_create(model.vocabulary, &parameters, &error)
-                }
+                return roost_sampler_create(model.vocabulary, &parameters, grammar, &error)
             }
         }
         guard let created else {
@@ -62,18 +37,53 @@ struct Sampler: ~Copyable {
     deinit { roost_sampler_free(pointer) }
 
     /// Tells the penalties what the prompt says.
-    func accept(prompt: [Int32]) { for token in prompt { roost_sampler_accept_prompt(pointer, token) } }
+    func accept(prompt: [Int32]) { roost_sampler_accept_prompt(pointer, prompt, prompt.count) }
 
-    /// The next token, by the logits of what `context` decoded last.
-    func next(_ context: OpaquePointer) throws -> Int32 {
+    /// The next token, by the logits of the batch's token `index`, which others may go on to read when `preserves`.
+    ///
+    /// Throws `InferenceError.decodeFailed`.
+    func next(_ context: EngineContext, index: Int32, preserves: Bool) throws -> Int32 {
         var error: UnsafeMutablePointer<CChar>?
-        let token = roost_sampler_next(pointer, context, &error)
+        let token = roost_sampler_next(pointer, context.pointer, index, preserves, &error)
         defer { roost_free(error) }
         guard token >= 0 else {
             throw InferenceError.decodeFailed(
                 code: Int(token), reason: error.map { String(cString: $0) } ?? "no token could be chosen")
         }
         return token
+    }
+}
+
+extension GenerationOptions {
+    /// A seed: the one that was asked for, or one that is drawn.
+    var drawnSeed: UInt32 { seed ?? UInt32.random(in: 0..<UInt32.max) }
+
+    /// What is plain numbers in them, as the bridge takes them.
+    fileprivate func samplingParameters(contextLength: Int) -> roost_sampling {
+        let wholeContext = { (count: Int) in Int32(clamping: count < 0 ? contextLength : count) }
+        var parameters = roost_sampling()
+        parameters.temperature = temperature
+        parameters.top_k = Int32(clamping: topK)
+        parameters.top_p = topP
+        parameters.min_p = minP
+        parameters.typical_p = typicalP
+        parameters.xtc_probability = xtcProbability
+        parameters.xtc_threshold = xtcThreshold
+        parameters.dynatemp_range = dynamicTemperatureRange
+        parameters.dynatemp_exponent = dynamicTemperatureExponent
+        parameters.penalty_last_n = wholeContext(penaltyLastN)
+        parameters.penalty_repeat = repeatPenalty
+        parameters.penalty_freq = frequencyPenalty
+        parameters.penalty_present = presencePenalty
+        parameters.dry_multiplier = dryMultiplier
+        parameters.dry_base = dryBase
+        parameters.dry_allowed_length = Int32(clamping: dryAllowedLength)
+        parameters.dry_penalty_last_n = wholeContext(dryPenaltyLastN)
+        parameters.mirostat = Int32(clamping: mirostat)
+        parameters.mirostat_tau = mirostatTau
+        parameters.mirostat_eta = mirostatEta
+        parameters.ignore_eog = ignoreEndOfGeneration
+        return parameters
     }
 }
 

@@ -1,16 +1,18 @@
 public import Foundation
+import CLlama
 import Synchronization
 
 /// A model in memory, ready to generate.
 ///
-/// The engine runs on a thread of its own and serves requests in order of arrival. Stopping to read a stream (its
-/// task is cancelled, its iterator goes away) stops the work behind it within a token.
+/// The engine runs on a thread of its own and computes many requests together (`LoadOptions.parallelRequestCount`);
+/// more wait, fairly between tenants. Stopping to read a stream (its task is cancelled, its iterator goes away) stops
+/// the work behind it within a turn of the engine.
 public final class LoadedModel: RunningModel {
     /// What was loaded, and how.
     public let info: LoadedModelInfo
     /// Bytes that it takes.
     public let memory: ModelMemory
-    private let queue: RequestQueue
+    let engine: EngineThread
     private let parts: Mutex<Parts?>
 
     private struct Parts {
@@ -18,16 +20,16 @@ public final class LoadedModel: RunningModel {
         let templates: TemplateCache
     }
 
-    private init(info: LoadedModelInfo, memory: ModelMemory, queue: RequestQueue, parts: Parts) {
+    private init(info: LoadedModelInfo, memory: ModelMemory, engine: EngineThread, parts: Parts) {
         self.info = info
         self.memory = memory
-        self.queue = queue
+        self.engine = engine
         self.parts = Mutex(parts)
     }
 
-    deinit { queue.close() }
+    deinit { engine.close() }
 
-    /// Loads the GGUF file at `url`; as ``load(_:name:options:progress:)`` for a model in one file.
+    /// Loads the GGUF file at `url`; as ``load(_:source:name:options:progress:)`` for a model in one file.
     ///
     /// - Throws: `InferenceError`; `CancellationError` when the task was cancelled.
     public static func load(
@@ -41,61 +43,71 @@ public final class LoadedModel: RunningModel {
     ///
     /// - Parameters:
     ///   - files: the weights, parts in order, and what goes with them.
+    ///   - source: where the weights are read from: by their paths, or from open files.
     ///   - name: what messages call the model; the file's name when `nil`.
     ///   - progress: called from the engine's thread with what is loaded, in 0…1.
     /// - Throws: `InferenceError`; `CancellationError` when the task was cancelled.
     public static func load(
-        _ files: ModelFileSet, name: String? = nil, options: LoadOptions = .init(),
+        _ files: ModelFileSet, source: ModelSource = .paths, name: String? = nil, options: LoadOptions = .init(),
         progress: (@Sendable (Double) -> Void)? = nil
     ) async throws -> LoadedModel {
         let cancelled = CancellationFlag()
         let loader = ModelLoader(
-            files: files, options: options, vocabularyOnly: false, progress: progress, isCancelled: cancelled)
+            files: files, source: source, options: options, vocabularyOnly: false, progress: progress,
+            isCancelled: cancelled)
         let name = name ?? files.weights.first?.lastPathComponent ?? "model"
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
             return try await withCheckedThrowingContinuation { continuation in
-                let thread = Thread { run(loader, name: name, loaded: continuation) }
-                thread.name = "roost-engine"
-                thread.stackSize = 16 << 20
-                thread.start()
+                EngineThread().start { engine in
+                    do {
+                        let (loaded, parts) = try open(loader, name: name, engine: engine)
+                        continuation.resume(returning: loaded)
+                        return parts
+                    } catch {
+                        continuation.resume(throwing: error)
+                        throw error
+                    }
+                }
             }
         } onCancel: {
             cancelled.set()
         }
     }
 
-    /// The engine's thread: loads, serves until the queue is closed, frees.
-    private static func run(
-        _ loader: ModelLoader, name: String, loaded: CheckedContinuation<LoadedModel, any Error>
-    ) {
-        let queue = RequestQueue()
-        do {
-            let session = try open(loader, name: name, queue: queue, loaded: loaded)
-            while let request = queue.next() {
-                session.serve(request)
-                queue.finishActive()
-            }
-        } catch {
-            loaded.resume(throwing: error)
-        }
-        queue.end()
-    }
-
+    /// On the engine's thread.
     private static func open(
-        _ loader: ModelLoader, name: String, queue: RequestQueue, loaded: CheckedContinuation<LoadedModel, any Error>
-    ) throws -> EngineSession {
+        _ loader: ModelLoader, name: String, engine: EngineThread
+    ) throws -> (LoadedModel, EngineParts) {
         let model = try loader.load()
-        let context = try EngineContext(model: model, files: loader.files, options: loader.options)
+        var context: EngineContext? = try EngineContext(model: model, files: loader.files, options: loader.options)
+        let memory = context?.memory
+        if context?.canGenerate(model) != true { context = nil }
         if loader.isCancelled.isSet { throw CancellationError() }
-        let info = LoadedModelInfo(model, name: name, path: loader.path, context: context)
+        let info = LoadedModelInfo(
+            model, name: name, path: loader.path, options: loader.options, context: context)
         let templates = TemplateCache(model: model, name: name, own: loader.files.chatTemplate)
-        let session = EngineSession(model: model, context: context, templates: templates, info: info)
-        loaded.resume(
-            returning: LoadedModel(
-                info: info, memory: context.memory, queue: queue,
-                parts: Parts(tokenizer: Tokenizer(model), templates: templates)))
-        return session
+        let scheduler = try context.map { try Scheduler(model: model, context: $0, options: loader.options) }
+        let preparer = PlainPreparer(model: model, templates: templates, info: info)
+        let canShift = context?.canShift ?? false
+        engine.prepareRequests { task in
+            try task.request.validate()
+            guard info.isGenerative else { throw InferenceError.notAGenerator(architecture: info.architecture) }
+            if task.options.shiftsContext, !canShift {
+                throw InferenceError.cannotShift(architecture: info.architecture)
+            }
+            let known = loader.files.adapters.map(\.name)
+            for name in (task.request.adapterScales ?? [:]).keys.sorted() where !known.contains(name) {
+                throw InferenceError.unknownAdapter(name: name, known: known)
+            }
+            return try PreparedRequest(
+                task, prompt: try preparer.prepare(task.request), model: model, contextLength: info.contextLength)
+        }
+        let loaded = LoadedModel(
+            info: info,
+            memory: memory ?? ModelMemory(weightsByteCount: info.byteCount, contextByteCount: 0, computeByteCount: 0),
+            engine: engine, parts: Parts(tokenizer: Tokenizer(model), templates: templates))
+        return (loaded, EngineParts(model: model, context: context, scheduler: scheduler))
     }
 
     public func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
@@ -112,11 +124,11 @@ public final class LoadedModel: RunningModel {
 
     public func generate(_ request: GenerationRequest) -> GenerationStream {
         GenerationStream { continuation in
-            let queued = QueuedRequest(request, continuation: continuation)
-            continuation.onTermination = { [weak queue] reason in
-                if case .cancelled = reason { queue?.cancel(queued) }
+            let task = GenerationTask(request, continuation: continuation)
+            continuation.onTermination = { [weak task] reason in
+                if case .cancelled = reason { task?.stop() }
             }
-            queue.add(queued)
+            engine.serve(task)
         }
     }
 
@@ -128,22 +140,25 @@ public final class LoadedModel: RunningModel {
         throw InferenceError.notAReranker(architecture: info.architecture)
     }
 
-    public var activity: ModelActivity {
-        var activity = ModelActivity()
-        activity.activeRequestCount = queue.activeCount
-        activity.queuedRequestCount = queue.waitingCount
-        return activity
-    }
+    public var activity: ModelActivity { engine.activity }
 
     /// Ends running streams with `InferenceError.unloaded` and frees the memory before it returns.
     public func unload() async {
         parts.withLock { $0 = nil }
-        queue.close()
-        await queue.waitForEnd()
+        engine.close()
+        await engine.waitForEnd()
     }
 
     private func loadedParts() throws -> Parts {
         guard let parts = parts.withLock({ $0 }) else { throw InferenceError.unloaded }
         return parts
+    }
+}
+
+extension EngineContext {
+    /// Whether the model is one that generates text, token by token.
+    fileprivate func canGenerate(_ model: ModelHandle) -> Bool {
+        hasCache && llama_model_has_decoder(model.pointer) && !llama_model_has_encoder(model.pointer)
+            && !llama_model_is_diffusion(model.pointer) && model.vocabularyCount > 0
     }
 }

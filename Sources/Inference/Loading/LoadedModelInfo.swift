@@ -31,7 +31,8 @@ public struct LoadedModelInfo: Sendable, Hashable, Codable {
     /// False for a model that only embeds: generating throws `InferenceError.notAGenerator`.
     public var isGenerative: Bool
 
-    init(_ model: ModelHandle, name: String, path: String, context: EngineContext) {
+    /// - Parameter context: the one that generates; `nil` for a model that does not.
+    init(_ model: ModelHandle, name: String, path: String, options: LoadOptions, context: EngineContext?) {
         self.name = name
         self.path = path
         architecture = model.metadata("general.architecture") ?? "unknown"
@@ -40,16 +41,14 @@ public struct LoadedModelInfo: Sendable, Hashable, Codable {
         description = buffer.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
         parameterCount = Int64(clamping: llama_model_n_params(model.pointer))
         byteCount = Int64(clamping: llama_model_size(model.pointer))
-        contextLength = context.contextLength
+        contextLength =
+            context?.contextLength ?? options.resolvedContextLength(trained: model.trainedContextLength)
         trainedContextLength = model.trainedContextLength
         vocabularyCount = model.vocabularyCount
         embeddingLength = Int(llama_model_n_embd(model.pointer))
         layerCount = Int(llama_model_n_layer(model.pointer))
-        threadCount = context.threadCount
+        threadCount = context?.threadCount ?? options.threadCount ?? Processor.defaultThreadCount
         hasChatTemplate = llama_model_chat_template(model.pointer, nil) != nil
-        isGenerative =
-            context.hasCache && llama_model_has_decoder(model.pointer)
-            && !llama_model_has_encoder(model.pointer) && !llama_model_is_diffusion(model.pointer)
-            && model.vocabularyCount > 0
+        isGenerative = context != nil
     }
 }

@@ -1,10 +1,13 @@
 import CLlama
 import Foundation
+import LlamaBridge
 import Synchronization
 
 /// Loads weights from their files. Runs on the engine's thread.
 struct ModelLoader: Sendable {
     let files: ModelFileSet
+    /// Where the weights' bytes are.
+    var source = ModelSource.paths
     let options: LoadOptions
     let vocabularyOnly: Bool
     let progress: (@Sendable (Double) -> Void)?
@@ -17,7 +20,7 @@ struct ModelLoader: Sendable {
     func load() throws -> ModelHandle {
         try options.validate()
         if files.weights.isEmpty { throw InferenceError.fileMissing(path: path) }
-        for path in files.paths { try checkFile(path) }
+        if case .paths = source { for path in files.paths { try checkFile(path) } }
         Engine.start()
         _ = Engine.takeComplaint()
         var parameters = options.modelParameters
@@ -28,14 +31,27 @@ struct ModelLoader: Sendable {
         }
         let pointer = withExtendedLifetime(report) {
             parameters.progress_callback_user_data = Unmanaged.passUnretained(report).toOpaque()
-            // By their list: a store's files do not have the names that the engine would look for.
-            return files.paths.withCStrings { llama_model_load_from_splits(&$0, $0.count, parameters) }
+            return load(parameters)
         }
         guard let model = ModelHandle(pointer) else {
             if isCancelled.isSet { throw CancellationError() }
             throw failure(Engine.takeComplaint() ?? "the engine gave no reason")
         }
         return model
+    }
+
+    private func load(_ parameters: llama_model_params) -> OpaquePointer? {
+        var parameters = parameters
+        switch source {
+        case .paths:
+            // By their list: a store's files do not have the names that the engine would look for.
+            return files.paths.withCStrings { llama_model_load_from_splits(&$0, $0.count, parameters) }
+        case .descriptors(let descriptors):
+            if descriptors.count == 1 { return roost_model_load_descriptor(descriptors[0], &parameters) }
+            return descriptors.map(ModelSource.path).withCStrings {
+                llama_model_load_from_splits(&$0, $0.count, parameters)
+            }
+        }
     }
 
     private func failure(_ complaint: String) -> InferenceError {

@@ -19,6 +19,7 @@ extern "C" {
 struct llama_model;
 struct llama_context;
 struct llama_vocab;
+struct llama_sampler;
 
 // MARK: Engine
 
@@ -54,9 +55,32 @@ int64_t roost_tokenize(
 int64_t roost_detokenize(
     const struct llama_vocab * vocab, const int32_t * tokens, size_t count, bool remove_special,
     bool unparse_special, char ** text) ROOST_NOEXCEPT;
-// llama_decode over one sequence, positions going on from what is in memory; logits for the last token.
-// −100 for an exception.
-int32_t roost_decode(struct llama_context * ctx, int32_t * tokens, int32_t count) ROOST_NOEXCEPT;
+// llama_model_load_from_file_ptr on a copy of the descriptor, which stays open; `params` is a llama_model_params.
+struct llama_model * roost_model_load_descriptor(int32_t descriptor, const void * params) ROOST_NOEXCEPT;
+
+// MARK: Batches
+
+struct roost_batch;
+// Room for `capacity` tokens, used again and again; NULL when there is no memory for it.
+struct roost_batch * roost_batch_create(int32_t capacity) ROOST_NOEXCEPT;
+void roost_batch_free(struct roost_batch * batch) ROOST_NOEXCEPT;
+void roost_batch_clear(struct roost_batch * batch) ROOST_NOEXCEPT;
+int32_t roost_batch_count(const struct roost_batch * batch) ROOST_NOEXCEPT;
+// Adds tokens of one sequence, from `position` on; the last `output_count` of them give logits. Returns the index of
+// the first in the batch, −1 when there is no room.
+int32_t roost_batch_add(
+    struct roost_batch * batch, const int32_t * tokens, int32_t count, int32_t position, int32_t sequence,
+    int32_t output_count) ROOST_NOEXCEPT;
+// llama_decode, waited for. Its codes, and −100 for an exception.
+int32_t roost_batch_decode(struct roost_batch * batch, struct llama_context * ctx) ROOST_NOEXCEPT;
+
+// MARK: States of sequences (llama_state_seq_*_ext); 0 for a failure
+
+size_t roost_state_size(struct llama_context * ctx, int32_t sequence, bool is_partial) ROOST_NOEXCEPT;
+size_t roost_state_get(
+    struct llama_context * ctx, int32_t sequence, bool is_partial, uint8_t * bytes, size_t capacity) ROOST_NOEXCEPT;
+size_t roost_state_set(
+    struct llama_context * ctx, int32_t sequence, bool is_partial, const uint8_t * bytes, size_t count) ROOST_NOEXCEPT;
 
 // MARK: Chat templates
 
@@ -99,21 +123,38 @@ struct roost_sampling {
     const int32_t * biased_tokens;
     const float * biases; // as many
     size_t bias_count;
-    const char * grammar; // GBNF with a rule named root, or NULL
-    bool ignore_eog;      // forbid the model's end-of-generation tokens
+    bool ignore_eog; // forbid the model's end-of-generation tokens
 };
 
 struct roost_sampler;
-// NULL and a message in `error` when the grammar does not parse.
+// `grammar`: a sampler that lets only such tokens through as may come, or NULL; it belongs to the sampler from here on,
+// also when this fails.
 struct roost_sampler * roost_sampler_create(
-    const struct llama_vocab * vocab, const struct roost_sampling * params, char ** error) ROOST_NOEXCEPT;
+    const struct llama_vocab * vocab, const struct roost_sampling * params, struct llama_sampler * grammar,
+    char ** error) ROOST_NOEXCEPT;
 void roost_sampler_free(struct roost_sampler * sampler) ROOST_NOEXCEPT;
-// Takes note of a prompt token, which the penalties look back on.
-void roost_sampler_accept_prompt(struct roost_sampler * sampler, int32_t token) ROOST_NOEXCEPT;
-// Chooses the next token from the context's last logits, which it changes in place, and takes note of it.
+// Takes note of prompt tokens, which the penalties look back on.
+void roost_sampler_accept_prompt(
+    struct roost_sampler * sampler, const int32_t * tokens, size_t count) ROOST_NOEXCEPT;
+// Chooses the next token by the logits of the batch's token `index` and takes note of it. The logits are changed in
+// place unless `preserve` says that somebody else reads them too.
 // Returns −1 and a message in `error` when nothing can be chosen.
 int32_t roost_sampler_next(
-    struct roost_sampler * sampler, struct llama_context * ctx, char ** error) ROOST_NOEXCEPT;
+    struct roost_sampler * sampler, struct llama_context * ctx, int32_t index, bool preserve,
+    char ** error) ROOST_NOEXCEPT;
+// Natural logarithms of the probabilities by the logits of the batch's token `index`: of `token`, and of the
+// `top_count` likeliest, likeliest first. False when there are no logits.
+bool roost_log_probabilities(
+    struct llama_context * ctx, int32_t index, int32_t vocabulary_count, int32_t token, float * value,
+    int32_t top_count, int32_t * top_tokens, float * top_values) ROOST_NOEXCEPT;
+
+// A sampler that follows GBNF from its rule named root; NULL and a message in `error` when it does not parse.
+struct llama_sampler * roost_grammar_from_text(
+    const struct llama_vocab * vocab, const char * text, char ** error) ROOST_NOEXCEPT;
+// The same rules at the same place, for another answer; NULL when there is no memory for it.
+struct llama_sampler * roost_grammar_copy(const struct llama_sampler * grammar) ROOST_NOEXCEPT;
+// For one that no sampler has taken.
+void roost_grammar_drop(struct llama_sampler * grammar) ROOST_NOEXCEPT;
 
 #ifdef __cplusplus
 }
