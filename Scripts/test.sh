@@ -10,7 +10,8 @@ ROOST_TEST_MODEL=$(Scripts/model.sh)
 ROOST_TEST_EMBEDDING_MODEL=$(Scripts/minilm.sh)
 ROOST_TEST_PYTHON=$(Scripts/python.sh)
 ROOST_TEST_PYTHON_HUB=$(Scripts/python.sh Tests/ModelHubsTests/python/requirements.txt)
-export ROOST_TEST_MODEL ROOST_TEST_EMBEDDING_MODEL ROOST_TEST_PYTHON ROOST_TEST_PYTHON_HUB
+ROOST_TEST_PYTHON_SCHEMA=$(Scripts/python.sh Tests/InferenceTests/python/requirements.txt)
+export ROOST_TEST_MODEL ROOST_TEST_EMBEDDING_MODEL ROOST_TEST_PYTHON ROOST_TEST_PYTHON_HUB ROOST_TEST_PYTHON_SCHEMA
 # The lines are read below; colour would be in the way.
 export NO_COLOR=1
 

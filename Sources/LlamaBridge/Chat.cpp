@@ -65,6 +65,8 @@ common_chat_templates_inputs make_inputs(const roost_chat * chat, const common_j
     inputs.reasoning_format =
         request.value("separate_reasoning", true) ? COMMON_REASONING_FORMAT_DEEPSEEK : COMMON_REASONING_FORMAT_NONE;
     inputs.enable_thinking = request.value("enable_thinking", chat->thinks);
+    // llama-server's default: templates that can show earlier thoughts again do so.
+    inputs.chat_template_kwargs["preserve_reasoning"] = "true";
     if (request.contains("template_arguments")) {
         for (const auto & [name, value] : request.at("template_arguments").items())
             inputs.chat_template_kwargs[name] = value.get<std::string>();

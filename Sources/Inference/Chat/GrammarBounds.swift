@@ -110,10 +110,7 @@ private struct GrammarWays {
             case .rule(let name): try beginning(ofRule: name)
             case .group(let alternatives): try beginning(of: alternatives)
             }
-        if result.mayBeEmpty, item.count == .max {
-            throw InferenceError.invalidGrammar(reason: "something that may be empty comes any number of times")
-        }
-        if result.mayBeEmpty, item.count > 1 {
+        if result.mayBeEmpty, item.count > 1, item.count < .max {
             // Each of them may be the one that it begins with.
             result.count = min(result.count, GrammarBounds.wayLimit) * min(item.count, GrammarBounds.wayLimit)
         }

@@ -104,7 +104,8 @@ enum TemplateBounds {
         template.split(separator: "range", omittingEmptySubsequences: false).dropFirst().flatMap { part in
             let call = part.drop { $0.isWhitespace }
             guard call.first == "(" else { return [Int]() }
-            return call.dropFirst().prefix { $0 != ")" }.split { !$0.isWholeNumber && $0 != "_" }
+            return call.dropFirst().prefix { $0 != ")" }.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+                .filter { $0.first?.isASCII == true && $0.first?.isNumber == true }
                 .map { Int($0.filter { $0 != "_" }) ?? .max }
         }
     }
