@@ -180,7 +180,7 @@ let package = Package(
         tests(
             "InferenceTests",
             [
-                "CLlama", "Inference", "EngineFixtures", "LlamaBridge", "ModelFixtures", "ModelFormats",
+                "CLlama", "Inference", "EngineFixtures", "ModelFixtures", "ModelFormats",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
