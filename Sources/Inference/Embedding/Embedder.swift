@@ -4,13 +4,14 @@ import LlamaBridge
 /// Turns texts into vectors and scores documents. It has llama.cpp contexts of its own, one for each kind of vector,
 /// made when first asked for.
 ///
-/// `prepare` may be called on any thread, all else on the engine's.
+/// `limits` makes work of requests on any thread. All else belongs on the engine's: `step` computes one batch, so that
+/// other work can go between; `embed` and `rerank` compute all of it.
 final class Embedder {
     private let model: ModelHandle
     private let path: String
     private let options: LoadOptions
     private let adapters: AdapterSet?
-    private let limits: EmbeddingLimits
+    let limits: EmbeddingLimits
     private var contexts: [llama_pooling_type.RawValue: EmbeddingContext] = [:]
 
     /// - Parameter adapters: all are applied with the scale 1, as to a generation that says nothing else.

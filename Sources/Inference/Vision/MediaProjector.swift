@@ -2,11 +2,21 @@ import CLlama
 import Foundation
 import LlamaBridge
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// What makes a model see: the vision encoder and projector of an mmproj file.
 final class MediaProjector: PromptMedia, @unchecked Sendable {  // why sound: libmtmd reads in it, but for `decode`, on one thread
     private let pointer: OpaquePointer
     /// Keeps the weights that it was loaded for.
     private let model: ModelHandle
+    /// Bytes of its weights, which are in memory whole.
+    let byteCount: Int64
     /// Whether a picture has to fit in one micro-batch.
     let needsWholePictures: Bool
 
@@ -28,7 +38,7 @@ final class MediaProjector: PromptMedia, @unchecked Sendable {  // why sound: li
     ///   projector that sees or not one for this model.
     init(file: URL, model: ModelHandle, options: LoadOptions) throws {
         let path = file.path
-        try Self.checkRoom(path)
+        byteCount = try Self.checkRoom(path)
         _ = Engine.takeComplaint()
         var error: UnsafeMutablePointer<CChar>?
         defer { roost_free(error) }
@@ -115,20 +125,24 @@ final class MediaProjector: PromptMedia, @unchecked Sendable {  // why sound: li
         }
     }
 
-    /// The weights are read into memory as a whole.
-    private static func checkRoom(_ path: String) throws {
-        let attributes: [FileAttributeKey: Any]
-        do {
-            attributes = try FileManager.default.attributesOfItem(
-                atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
-        } catch {
-            guard FileManager.default.fileExists(atPath: path) else { throw InferenceError.fileMissing(path: path) }
-            throw InferenceError.fileUnreadable(path: path, reason: error.localizedDescription)
+    /// The bytes of the file, which is read into memory whole. It is opened and asked for its size, which a process that
+    /// may do little else may do.
+    private static func checkRoom(_ path: String) throws -> Int64 {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let code = errno
+            if code == ENOENT { throw InferenceError.fileMissing(path: path) }
+            throw InferenceError.fileUnreadable(path: path, reason: String(cString: strerror(code)))
         }
-        let byteCount = (attributes[.size] as? Int64) ?? Int64((attributes[.size] as? Int) ?? 0)
-        if let available = SystemMemory.availableByteCount, byteCount > available {
+        defer { close(descriptor) }
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
+            throw InferenceError.fileUnreadable(path: path, reason: "it is not a regular file")
+        }
+        if let available = SystemMemory.availableByteCount, Int64(facts.st_size) > available {
             throw InferenceError.outOfMemory(
-                neededByteCount: byteCount, availableByteCount: available, what: "The projector \(path)")
+                neededByteCount: Int64(facts.st_size), availableByteCount: available, what: "The projector \(path)")
         }
+        return Int64(facts.st_size)
     }
 }

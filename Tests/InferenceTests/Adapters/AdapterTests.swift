@@ -37,7 +37,8 @@ struct AdapterTests {
         #expect(try engine.greedy(Self.prompt, count: Self.count) == base)
     }
 
-    @Test("Greedy tokens are llama-server's with the same adapter and scale", .enabled(if: TestEnvironment.tools != nil))
+    @Test(
+        "Greedy tokens are llama-server's with the same adapter and scale", .enabled(if: TestEnvironment.tools != nil))
     func equal() async throws {
         let file = try TinyModelFile(.llama())
         let engine = try PlainEngine(file)

@@ -20,12 +20,16 @@ struct EmbeddingEqualityTests {
         var testDescription: String { "\(name), \(pooling)" }
     }
 
-    static let cases = EmbeddingRequest.Pooling.allCases.flatMap { pooling in
-        [
-            Case(name: "BERT", model: .bert(), pooling: pooling),
-            Case(name: "Llama", model: .llama(), pooling: pooling),
+    static let cases =
+        EmbeddingRequest.Pooling.allCases.flatMap { pooling in
+            [
+                Case(name: "BERT", model: .bert(), pooling: pooling),
+                Case(name: "Llama", model: .llama(), pooling: pooling),
+            ]
+        } + [
+            Case(name: "Gemma 3", model: .gemma3(), pooling: .mean),
+            Case(name: "Mamba", model: .mamba(), pooling: .last),
         ]
-    } + [Case(name: "Gemma 3", model: .gemma3(), pooling: .mean), Case(name: "Mamba", model: .mamba(), pooling: .last)]
 
     @Test("Each pooling gives what llama-server gives", arguments: cases)
     func equal(_ test: Case) async throws {

@@ -19,7 +19,8 @@ struct EmbeddingTests {
 
     /// Texts of very different lengths.
     private static let texts = (0..<150).map { number in
-        (0...(number * 7 % 23)).map { ["light", "of", "the", "world", "water"][($0 + number) % 5] }.joined(separator: " ")
+        (0...(number * 7 % 23)).map { ["light", "of", "the", "world", "water"][($0 + number) % 5] }.joined(
+            separator: " ")
     }
 
     @Test(

@@ -37,7 +37,8 @@ final class PlainEngine {
         }
         let vocabularyCount = model.vocabularyCount
         return try (0..<count).map { _ in
-            let logits = UnsafeBufferPointer(start: try #require(llama_get_logits_ith(context, -1)), count: vocabularyCount)
+            let logits = UnsafeBufferPointer(
+                start: try #require(llama_get_logits_ith(context, -1)), count: vocabularyCount)
             let allowed = logits.indices.filter { !llama_vocab_is_eog(model.vocabulary, Int32($0)) }
             let token = Int32(try #require(allowed.max { logits[$0] < logits[$1] }))
             try decode([token], at: position)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Pictures as files, made here: PNG without compression and BMP.
+/// Pictures as files, made here: PNG without compression, BMP, and JPEG for grey ones.
 struct TestPicture {
     let width: Int
     let height: Int
@@ -69,6 +69,47 @@ struct TestPicture {
         file += little(1, 2) + little(24, 2)
         for value in [0, rows.count, 0, 0, 0, 0] { file += little(value, 4) }
         return Data(file + rows)
+    }
+
+    /// Grey squares of 8 × 8 pixels.
+    static let squares = TestPicture(64, 48) { x, y in
+        let grey = UInt8((x / 8 * 37 + y / 8 * 91) % 256)
+        return (grey, grey, grey)
+    }
+
+    /// As a JPEG file (ITU T.81) of one component, for a picture of grey squares of 8 × 8 pixels: each block has its mean
+    /// and nothing else. Means have codes of 4 bits for their size, what would follow one of 1 bit for “no more”.
+    var jpeg: Data {
+        var bits: [UInt8] = []
+        var last = 0
+        for y in stride(from: 0, to: height, by: 8) {
+            for x in stride(from: 0, to: width, by: 8) {
+                let mean = Int(pixels[(y * width + x) * 3]) - 128
+                let difference = mean - last
+                last = mean
+                let size = Int.bitWidth - difference.magnitude.leadingZeroBitCount
+                let value = difference < 0 ? difference + (1 << size) - 1 : difference
+                bits += (0..<4).map { UInt8(size >> (3 - $0) & 1) }
+                bits += (0..<size).map { UInt8(value >> (size - 1 - $0) & 1) }
+                bits.append(0)
+            }
+        }
+        while bits.count % 8 != 0 { bits.append(1) }
+        var file: [UInt8] = [0xFF, 0xD8]
+        func segment(_ mark: UInt8, _ data: [UInt8]) {
+            file += [0xFF, mark, UInt8((data.count + 2) >> 8), UInt8((data.count + 2) & 255)] + data
+        }
+        let zeros = { (count: Int) in [UInt8](repeating: 0, count: count) }
+        segment(0xDB, [0] + [UInt8](repeating: 8, count: 64))
+        segment(0xC0, [8, 0, UInt8(height), 0, UInt8(width), 1, 1, 0x11, 0])
+        segment(0xC4, [0x00, 0, 0, 0, 9] + zeros(12) + Array(0...8))
+        segment(0xC4, [0x10, 1] + zeros(15) + [0])
+        segment(0xDA, [1, 1, 0x00, 0, 63, 0])
+        for start in stride(from: 0, to: bits.count, by: 8) {
+            let byte = bits[start..<start + 8].reduce(0) { $0 << 1 | $1 }
+            file += byte == 0xFF ? [0xFF, 0] : [byte]
+        }
+        return Data(file + [0xFF, 0xD9])
     }
 
     /// A PNG file that says it has this size and has no pixels.

@@ -36,8 +36,13 @@ struct VisionTests {
         arguments: TinyModel.Projector.allCases)
     func equal(kind: TinyModel.Projector) async throws {
         struct Prompt: Encodable {
-            var prompt_string: String
-            var multimodal_data: [String]
+            var text: String
+            var pictures: [String]
+
+            enum CodingKeys: String, CodingKey {
+                case text = "prompt_string"
+                case pictures = "multimodal_data"
+            }
         }
         let pair = try Pair(kind)
         let server = try await PeerServer(
@@ -50,13 +55,14 @@ struct VisionTests {
         ]
         for (prompt, images) in prompts {
             let theirs = try await server.tokens(
-                Prompt(prompt_string: prompt, multimodal_data: images.map { $0.base64EncodedString() }), count: 32)
+                Prompt(text: prompt, pictures: images.map { $0.base64EncodedString() }), count: 32)
             try #require(theirs.count == 32)
             #expect(try pair.greedy(prompt, images) == theirs, "\(prompt)")
         }
     }
 
-    @Test("Different pictures give different answers, the same picture the same", arguments: TinyModel.Projector.allCases)
+    @Test(
+        "Different pictures give different answers, the same picture the same", arguments: TinyModel.Projector.allCases)
     func pictures(kind: TinyModel.Projector) throws {
         let pair = try Pair(kind)
         let prompt = "the \(Self.marker) of the world is"
@@ -66,6 +72,9 @@ struct VisionTests {
         #expect(try pair.greedy(prompt, [Self.pictures[0]]) == stripes)
         // The format of the file does not matter to what is seen.
         #expect(try pair.greedy(prompt, [Self.pictures[2]]) == circle)
+        let squares = try pair.greedy(prompt, [TestPicture.squares.png])
+        #expect(try pair.greedy(prompt, [TestPicture.squares.jpeg]) == squares)
+        #expect(squares != circle)
     }
 
     @Test("A picture's identity is that of its file, and its sizes are those of the model")
@@ -87,7 +96,8 @@ struct VisionTests {
         // 104 × 80 pixels once fitted to patches: 13 × 10 patches of 8, joined by 2 × 2.
         let qwen = try Pair(.qwen2vl)
         let placed = try #require(
-            media(try qwen.projector.pieces(of: "a \(Self.marker) b", images: [Self.pictures[1]], addSpecial: true)).first)
+            media(try qwen.projector.pieces(of: "a \(Self.marker) b", images: [Self.pictures[1]], addSpecial: true))
+                .first)
         #expect(placed.cellCount > placed.positionCount)
     }
 
@@ -100,6 +110,7 @@ struct VisionTests {
             ("only a signature", Array(png[..<8])), ("WAVE", Array("RIFF\0\0\0\0WAVEfmt ".utf8)),
             ("wide", [UInt8](TestPicture.claim(8193, 1))), ("high", [UInt8](TestPicture.claim(1, 100_000))),
             ("huge", [UInt8](TestPicture.claim(8192, 8192))), ("empty", [UInt8](TestPicture.claim(0, 10))),
+            ("half a JPEG", [UInt8](TestPicture.squares.jpeg.prefix(60))),
             ("without pixels", [UInt8](TestPicture.claim(64, 64))),
             ("too many bytes", png + [UInt8](repeating: 0, count: 33 << 20)),
             ("TGA", [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 24, 0, 1, 2, 3]),
@@ -155,6 +166,22 @@ struct VisionTests {
         #expect(!qwen.projector.needsWholePictures)
         #expect(try qwen.greedy("a \(Self.marker) b", [Self.pictures[0]], count: 4).count == 4)
     }
+
+    #if os(Linux)
+        @Test("An open projector is read by its descriptor's path")
+        func descriptor() throws {
+            let pair = try Pair(.gemma3)
+            let handle = try FileHandle(forReadingFrom: pair.file.url)
+            defer { try? handle.close() }
+            try FileManager.default.removeItem(at: pair.file.url)
+            let projector = try MediaProjector(
+                file: URL(fileURLWithPath: "/proc/self/fd/\(handle.fileDescriptor)"), model: pair.engine.model,
+                options: LoadOptions())
+            let prompt = "a \(Self.marker) b"
+            let pieces = try projector.pieces(of: prompt, images: [Self.pictures[0]], addSpecial: true)
+            #expect(try pair.engine.greedy(pieces, count: 8) == pair.greedy(prompt, [Self.pictures[0]], count: 8))
+        }
+    #endif
 
     @Test("A file that is no projector, or one of another model, is refused with its path")
     func refusedFiles() throws {
