@@ -21,9 +21,11 @@ int32_t roost_sandbox_close_files(bool refuses_only) {
 #include <fcntl.h>
 #include <glob.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "Kernel.h"
@@ -55,6 +57,14 @@ static void * shrink_arena(void * unused) {
 void roost_sandbox_prepare(void) {
     pthread_t thread;
     if (pthread_create(&thread, NULL, shrink_arena, NULL) == 0) pthread_join(thread, NULL);
+
+    // localtime() opens its file each time, unless the zone has a name and is the same as before.
+    setenv("TZ", ":/etc/localtime", 0);
+    tzset();
+
+    // What a runtime has put there to tell more of a crash (files, another program) would end in SIGSYS and tell less.
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGQUIT, SIGSYS};
+    for (size_t index = 0; index < sizeof crashes / sizeof *crashes; index++) signal(crashes[index], SIG_DFL);
 }
 
 static int32_t allow(int ruleset, int descriptor, uint64_t access) {

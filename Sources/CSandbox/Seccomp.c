@@ -57,12 +57,22 @@ static void answer(struct program * program, long number, uint32_t action) {
 
 static void allow(struct program * program, long number) { answer(program, number, SECCOMP_RET_ALLOW); }
 
-// `number` gets `action` when all bits of `mask` in its argument are as in `value`, else the refusal.
+// `number` is allowed when all bits of `mask` in its argument are as in `value`, else the refusal.
 static void allow_when(struct program * program, long number, int argument, uint32_t mask, uint32_t value) {
     step(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 5));
     load(program, low_half(argument));
     step(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
     step(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
+    end(program, SECCOMP_RET_ALLOW);
+    end(program, program->refusal);
+}
+
+// `number` is allowed when its argument is one of two values.
+static void allow_one_of(struct program * program, long number, int argument, uint32_t first, uint32_t second) {
+    step(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 5));
+    load(program, low_half(argument));
+    step(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first, 1, 0));
+    step(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, second, 0, 1));
     end(program, SECCOMP_RET_ALLOW);
     end(program, program->refusal);
 }
@@ -143,8 +153,8 @@ static void allow_for_worker(struct program * program, const struct roost_sandbo
     // Its flags are in memory, where a filter cannot see them; glibc goes on with clone.
     answer(program, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
     allow_when(program, SYS_fcntl, 1, ~0U, F_GETFL);
-    // Threads give themselves names.
-    allow_when(program, SYS_prctl, 0, ~0U, PR_SET_NAME);
+    // Threads give themselves names, and Foundation reads them first.
+    allow_one_of(program, SYS_prctl, 0, PR_SET_NAME, PR_GET_NAME);
     // abort(): a failed assertion of the engine is to be told from a forbidden call.
     allow_when(program, SYS_tgkill, 0, ~0U, (uint32_t)getpid());
     if (sandbox->locks_memory) {

@@ -42,8 +42,6 @@ final class WorkerLink: Sendable {
         var onEnd: (@Sendable (any Error) -> Void)?
     }
 
-    /// How long an unloading worker may take to end by itself.
-    private static let unloadLimit = Duration.seconds(10)
     /// How long a worker may take from its start to its first heartbeat: it starts the engine meanwhile.
     private static let startLimit = Duration.seconds(60)
 
@@ -101,7 +99,7 @@ final class WorkerLink: Sendable {
         pending.failAll(InferenceError.unloaded)
         let channel = state.withLock { state in
             state.reason = state.reason ?? .unloaded
-            state.unloadDeadline = .now + Self.unloadLimit
+            state.unloadDeadline = .now + setup.program.unloadLimit
             return state.channel
         }
         if channel?.send(WorkerFrame(.unload)) != true { stop(.unloaded) }

@@ -57,13 +57,13 @@ public enum WorkerMain {
                 return fcntl(descriptor, F_DUPFD, WorkerProtocol.firstFile)
             }
             files = job.files.renumbered { numbers[$0] }
+            channel = try FrameChannel(WorkerProtocol.descriptor)
             do {
                 sandbox = try Self.lock(job, files)
             } catch {
                 try connection.send(WorkerFrame(.failed, payload: WorkerJSON.encode(WorkerFailure(error))))
                 throw error
             }
-            channel = try FrameChannel(WorkerProtocol.descriptor)
         }
 
         /// Locks the process, or says why it stays open.

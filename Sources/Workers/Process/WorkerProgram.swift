@@ -19,6 +19,8 @@ public struct WorkerProgram: Sendable, Hashable {
     /// An engine that has requests and computes nothing for this long is ended. Default 10 minutes: one batch of a long
     /// prompt on a slow machine is no hang.
     public var stallLimit = Duration.seconds(600)
+    /// How long a worker that is unloaded may take to end by itself. Default 10 seconds.
+    public var unloadLimit = Duration.seconds(10)
 
     /// A program, with the defaults above.
     public init(executable: URL, version: String, logFolder: URL? = nil) {
