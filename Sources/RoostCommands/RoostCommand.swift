@@ -35,7 +35,10 @@ public struct RoostCommand: AsyncParsableCommand {
                     PruneCommand.self, MoveFolderCommand.self,
                 ]),
             CommandGroup(
-                name: "Server", subcommands: [ServeCommand.self, ProcessesCommand.self, StopCommand.self]),
+                name: "Server",
+                subcommands: [
+                    ServeCommand.self, ProcessesCommand.self, StopCommand.self, PinCommand.self, UnpinCommand.self,
+                ]),
             CommandGroup(
                 name: "Roost itself", subcommands: [DoctorCommand.self, ConfigCommand.self, CompletionsCommand.self]),
         ]
