@@ -46,7 +46,7 @@ extension Examination {
             ]
         }
         let loaded: ServerProcesses? = try? await client.json(.get, "/api/ps", timeout: .seconds(5))
-        let exposed = (loaded?.models ?? []).filter { $0.isolation == .unsandboxed }
+        let exposed = (loaded?.models ?? []).filter { [.unsandboxed, .sandboxedWithGPU].contains($0.isolation) }
         return [
             Finding(
                 subject: "server", state: .good,
@@ -54,7 +54,9 @@ extension Examination {
         ]
             + exposed.map {
                 Finding(
-                    subject: "model \($0.name)", state: .notice, message: "It runs without a sandbox.",
+                    subject: "model \($0.name)", state: .notice,
+                    message: $0.isolation == .unsandboxed
+                        ? "It runs without a sandbox." : "Its sandbox is weaker, for it computes on a GPU.",
                     remedy: "Stop it with “roost stop \($0.name)” unless you trust it.")
             }
     }

@@ -3,8 +3,9 @@ import ModelFormats
 
 /// The sizes of a model that decide how much memory its context and its computation take.
 struct ModelShape {
-    /// Tokens of one request that are computed at once when some are proposed ahead.
-    private static let checkedTokenCount = 8
+    /// Rows of logits beside one for each request: for tokens that are proposed ahead, or for ended sequences that are
+    /// kept.
+    private static let spareRowCount = 63
 
     let trainedContextLength: Int
     private let layerCount: Int
@@ -70,8 +71,8 @@ struct ModelShape {
         let wide = max(feedForwardLength, headCount * keyLength, innerLength)
         // Without the fused kernel the scores of every head over the whole context are there at once.
         let scores = options.flashAttention == .off ? headCount * Double(cells) : Double(cells)
-        let sampled = Double(options.parallelRequestCount * (options.speculation ? Self.checkedTokenCount : 1))
-        return 4 * (tokens * (4 * embeddingLength + 3 * wide + scores) + 2 * min(sampled, tokens) * vocabularyCount)
+        let rows = Double(options.parallelRequestCount + Self.spareRowCount)
+        return 4 * (tokens * (4 * embeddingLength + 3 * wide + scores) + 2 * rows * vocabularyCount)
     }
 }
 
