@@ -22,7 +22,9 @@ enum Examination {
             return findings
         }
         findings += await store(in: configuration.homeDirectory)
-        findings.append(await server(for: configuration.homeDirectory))
+        findings.append(memory(configuration))
+        findings.append(isolation(configuration))
+        findings += await server(for: configuration.homeDirectory)
         return findings
     }
 
@@ -150,16 +152,6 @@ enum Examination {
                 remedy: "Remove models with “roost rm”, or set ROOST_HOME to a larger disk.")
         }
         return Finding(subject: "disk", state: .good, message: "\(free) free.")
-    }
-
-    private static func server(for home: URL) async -> Finding {
-        guard let client = await ServerClient.running(home: home) else {
-            return Finding(
-                subject: "server", state: .good, message: "None runs; “roost run” loads models by itself.")
-        }
-        return Finding(
-            subject: "server", state: .good,
-            message: "Version \(client.server.version) at \(client.server.baseURL), process \(client.server.pid).")
     }
 
     private static func names(_ blob: StoreCheck.DamagedBlob) -> String {

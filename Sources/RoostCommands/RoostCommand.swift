@@ -37,7 +37,10 @@ public struct RoostCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Server",
-                subcommands: [ServeCommand.self, ProcessesCommand.self, StopCommand.self, LogsCommand.self]),
+                subcommands: [
+                    ServeCommand.self, ProcessesCommand.self, StopCommand.self, PinCommand.self, UnpinCommand.self,
+                    LogsCommand.self,
+                ]),
             CommandGroup(
                 name: "Roost itself",
                 subcommands: [

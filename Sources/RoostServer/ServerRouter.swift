@@ -11,7 +11,7 @@ enum ServerRouter {
         let runner = GenerationRunner(manager: manager, active: active)
         let reader = RequestReader(configuration: configuration)
         return [
-            NativeDialect(version: configuration.version),
+            NativeDialect(manager: manager, reader: reader, version: configuration.version),
             OllamaDialect(manager: manager, runner: runner, reader: reader, version: configuration.version),
             OpenAIDialect(manager: manager, runner: runner, reader: reader),
         ]

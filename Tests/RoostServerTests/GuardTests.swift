@@ -94,8 +94,8 @@ extension ServerTests {
                 #expect(reply.status == 400)
                 #expect(try reply.json.string("error") == "The request body nests deeper than 64 levels.")
                 for (depth, isRefused) in [(63, false), (64, true)] {
-                    let tools = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
-                    let reply = try await server.send(.POST, "/api/chat", #"{"model":"base","tools":\#(tools)}"#)
+                    let format = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+                    let reply = try await server.send(.POST, "/api/chat", #"{"model":"base","format":\#(format)}"#)
                     #expect((reply.status == 400) == isRefused, "\(depth + 1) levels")
                 }
                 let brackets = try await server.send(

@@ -161,16 +161,13 @@ extension ServerTests {
             }
         }
 
-        @Test func `format json gives an object and a schema is refused`() async throws {
+        @Test func `format json gives an object`() async throws {
             try await TestServer.run { server in
                 let reply = try await server.send(
                     .POST, "/api/generate",
                     #"{"model":"base","prompt":"a","format":"json","stream":false,"options":{"num_predict":4,"seed":1}}"#
                 )
                 #expect(try reply.json.string("response")?.hasPrefix("{") == true)
-                let schema = try await server.send(
-                    .POST, "/api/generate", #"{"model":"base","prompt":"a","format":{"type":"object"}}"#)
-                #expect(schema.status == 400)
             }
         }
 
@@ -189,8 +186,20 @@ extension ServerTests {
                     #"{"model":"base","prompt":"a","keep_alive":"soon"}"#, 400,
                     "keep_alive is not valid: it must be seconds or a duration such as \"5m\" or \"1h30m\"."
                 ),
-                (#"{"model":"base","prompt":"a","suffix":"b"}"#, 400, "base does not support insert"),
-                (#"{"model":"base","prompt":"a","images":["aa"]}"#, 400, "base does not support images"),
+                (#"{"model":"base","prompt":"a","suffix":"b"}"#, 400, nil),
+                (
+                    #"{"model":"base","prompt":"a","images":["a"]}"#, 400, "images[0] is not a picture in base64."
+                ),
+                (#"{"model":"base","prompt":"a","images":["aGk="]}"#, 400, nil),
+                (
+                    #"{"model":"base","prompt":"a","think":"hard"}"#, 400,
+                    #"think is not valid: it must be true, false, "high", "medium" or "low"."#
+                ),
+                (
+                    #"{"model":"base","prompt":"a","logprobs":true,"top_logprobs":21}"#, 400,
+                    "top_logprobs is 21, but must be 0 to 20."
+                ),
+                (#"{"model":"base","prompt":"a","format":"xml"}"#, 400, "format must be \"json\" or a JSON schema."),
                 (#"{"model":"base","prompt":"a","think":true}"#, 400, "\"base\" does not support thinking"),
                 (
                     #"{"model":"base","prompt":"a","raw":true,"system":"b"}"#, 400,
@@ -221,7 +230,7 @@ extension ServerTests {
             }
         }
 
-        @Test func `chat refuses unknown roles, images and tools by name`() async throws {
+        @Test func `chat refuses unknown roles, and tools that a model cannot call, by name`() async throws {
             try await TestServer.run { server in
                 let role = try await server.send(
                     .POST, "/api/chat", #"{"model":"chat","messages":[{"role":"judge","content":"a"}]}"#)
@@ -229,9 +238,15 @@ extension ServerTests {
                 #expect(try role.json.string("error")?.contains("messages[0].role") == true)
                 let tools = try await server.send(
                     .POST, "/api/chat",
-                    #"{"model":"chat","messages":[{"role":"user","content":"a"}],"tools":[{"type":"function"}]}"#)
+                    #"{"model":"base","messages":[{"role":"user","content":"a"}],"#
+                        + #""tools":[{"type":"function","function":{"name":"f"}}]}"#)
                 #expect(tools.status == 400)
-                #expect(try tools.json.string("error") == "chat does not support tools")
+                #expect(try tools.json.string("error") == "base does not support tools")
+                let nameless = try await server.send(
+                    .POST, "/api/chat",
+                    #"{"model":"chat","messages":[{"role":"user","content":"a"}],"tools":[{"type":"function"}]}"#)
+                #expect(nameless.status == 400)
+                #expect(try nameless.json.string("error") == "tools[0].function is required.")
             }
         }
 

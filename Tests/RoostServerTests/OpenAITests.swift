@@ -126,18 +126,34 @@ extension ServerTests {
             }
         }
 
-        @Test func `content parts of type text are joined and others refused`() async throws {
+        @Test func `content parts of type text are joined, and pictures are told what is wrong with them`() async throws
+        {
             try await TestServer.run { server in
                 let parts = try await server.send(
                     .POST, "/v1/chat/completions",
                     #"{"model":"chat","max_tokens":1,"messages":[{"role":"developer","content":"be kind"},"#
                         + #"{"role":"user","content":[{"type":"text","text":"a"}]}]}"#)
                 #expect(parts.status == 200)
-                let image = try await server.send(
-                    .POST, "/v1/chat/completions",
-                    #"{"model":"chat","messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]}"#)
-                #expect(image.status == 400)
-                #expect(try image.json.string("error.param") == "messages[0].content")
+                for (part, parameter, words) in [
+                    (#"{"type":"image_url","image_url":{}}"#, "messages[0].content[0].image_url.url", "required"),
+                    (
+                        #"{"type":"image_url","image_url":{"url":"https://example.org/a.png"}}"#,
+                        "messages[0].content[0].image_url.url", "not fetched"
+                    ),
+                    (
+                        #"{"type":"image_url","image_url":{"url":"data:image/png,raw"}}"#,
+                        "messages[0].content[0].image_url.url", "base64"
+                    ),
+                    (#"{"type":"image_url","image_url":{"url":"data:image/png;base64,aGk="}}"#, nil, "projector"),
+                    (#"{"type":"input_audio"}"#, "messages[0].content[0].type", "input_audio"),
+                ] as [(String, String?, String)] {
+                    let image = try await server.send(
+                        .POST, "/v1/chat/completions",
+                        #"{"model":"chat","messages":[{"role":"user","content":[\#(part)]}]}"#)
+                    #expect(image.status == 400)
+                    #expect(try image.json.string("error.param") == parameter)
+                    #expect(try image.json.string("error.message")?.contains(words) == true)
+                }
             }
         }
 
@@ -153,14 +169,29 @@ extension ServerTests {
         @Test(
             arguments: [
                 (#""model":"nobody""#, 404, "model_not_found", nil),
-                (#""model":"chat","n":2"#, 400, nil, "n"),
+                (#""model":"chat","n":0"#, 400, nil, "n"),
+                (#""model":"chat","n":129"#, 400, nil, "n"),
                 (#""model":"chat","max_tokens":0"#, 400, nil, "max_tokens"),
                 (#""model":"chat","temperature":"hot""#, 400, nil, "temperature"),
                 (#""model":"chat","temperature":-1"#, 400, nil, "temperature"),
                 (#""model":"chat","stop":[1]"#, 400, nil, "stop[0]"),
-                (#""model":"chat","tools":[{"type":"function"}]"#, 400, nil, "tools"),
-                (#""model":"chat","response_format":{"type":"json_schema"}"#, 400, nil, "response_format"),
-                (#""model":"chat","logprobs":true"#, 400, nil, "logprobs"),
+                (#""model":"chat","tools":[{"type":"function"}]"#, 400, nil, "tools[0].function"),
+                (#""model":"chat","tools":[{"type":"web"}]"#, 400, nil, "tools[0].type"),
+                (
+                    #""model":"chat","tools":[{"function":{"name":"f","parameters":[]}}]"#, 400, nil,
+                    "tools[0].function.parameters"
+                ),
+                (#""model":"base","tools":[{"function":{"name":"f"}}]"#, 400, nil, "tools"),
+                (#""model":"chat","tool_choice":"required""#, 400, nil, "tool_choice"),
+                (#""model":"chat","tool_choice":{"function":{"name":"f"}}"#, 400, nil, "tool_choice"),
+                (#""model":"chat","functions":[{"name":"f"}]"#, 400, nil, "functions"),
+                (
+                    #""model":"chat","response_format":{"type":"json_schema"}"#, 400, nil,
+                    "response_format.json_schema.schema"
+                ),
+                (#""model":"chat","response_format":{"type":"xml"}"#, 400, nil, "response_format"),
+                (#""model":"chat","top_logprobs":3"#, 400, nil, "top_logprobs"),
+                (#""model":"chat","logprobs":true,"top_logprobs":21"#, 400, nil, "top_logprobs"),
                 (#""temperature":1"#, 400, nil, "model"),
             ] as [(String, Int, String?, String?)])
         func `bad requests are refused in OpenAI's form`(

@@ -89,4 +89,68 @@ struct ModelManagerTests {
             #expect("\(error)".contains("nobody"))
         }
     }
+
+    @Test("A pinned model stays past its keep-alive, and goes when it is unpinned")
+    func pins() async throws {
+        let file = try TinyModelFile(.llama())
+        try await withManager { roost in
+            _ = try await roost.importModel(at: file.url, as: "tiny")
+            try await roost.load("tiny", keepAlive: .never, pinning: true)
+            let status = try #require(try await roost.loadedModels().first)
+            #expect(status.isPinned)
+            #expect(status.isolation == .inProcess)
+            #expect(status.expiresAt == nil)
+            #expect(try await roost.unpin("tiny"))
+            #expect(try await !roost.unpin("tiny"))
+            while try await !roost.loadedModels().isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        }
+    }
+
+    @Test("The models of the configuration are pinned at the start; one that is not there is told")
+    func pinnedModels() async throws {
+        let file = try TinyModelFile(.llama())
+        let home = FileManager.default.temporaryDirectory.appending(path: "roost-home-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        var configuration = RoostConfiguration(homeDirectory: home)
+        configuration.load.threadCount = 1
+        configuration.pinnedModels = ["nobody", "tiny"]
+        let roost = try await ModelManager(configuration: configuration)
+        _ = try await roost.importModel(at: file.url, as: "tiny")
+        let failures = await roost.loadPinnedModels()
+        #expect(failures.map(\.name) == ["nobody"])
+        #expect(try await roost.loadedModels().map(\.isPinned) == [true])
+        await roost.shutdown()
+    }
+
+    @Test("A model that may not have its memory is refused with the numbers")
+    func limited() async throws {
+        let file = try TinyModelFile(.llama())
+        let home = FileManager.default.temporaryDirectory.appending(path: "roost-home-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        var configuration = RoostConfiguration(homeDirectory: home)
+        configuration.memoryLimit = .bytes(1000)
+        let roost = try await ModelManager(configuration: configuration)
+        _ = try await roost.importModel(at: file.url, as: "tiny")
+        let error = try await #require(throws: InferenceError.self) { try await roost.load("tiny") }
+        guard case .noRoom("tiny:latest", let needed, 1000, nil, []) = error else {
+            Issue.record("another error: \(error)")
+            return
+        }
+        #expect(needed > 1000)
+        await roost.shutdown()
+    }
+
+    @Test("Requests of any kind, tokens and prompts go through the façade")
+    func requests() async throws {
+        let file = try TinyModelFile(.llama(chatTemplate: TinyModel.chatML))
+        try await withManager { roost in
+            _ = try await roost.importModel(at: file.url, as: "tiny")
+            let tokens = try await roost.tokenize("Hello", model: "tiny")
+            #expect(try await roost.detokenize(tokens, model: "tiny").contains("Hello"))
+            let results = try await roost.generate(GenerationRequest(.tokens(tokens), options: short), model: "tiny")
+            #expect(results.map(\.tokens.count) == [6])
+            let prompt = try await roost.prompt(for: ChatRequest([.user("Hi")]), model: "tiny")
+            #expect(prompt.contains("Hi"))
+        }
+    }
 }

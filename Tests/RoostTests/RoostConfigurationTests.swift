@@ -28,6 +28,27 @@ struct RoostConfigurationTests {
         #expect(configuration.maximumLoadedModels == 2)
     }
 
+    @Test("What models may take, and how they are run, is read from the environment")
+    func models() throws {
+        let configuration = try RoostConfiguration.fromEnvironment([
+            "ROOST_MAX_RAM_USAGE": "80%", "ROOST_PREFIX_CACHE": "256MiB", "ROOST_PARALLEL_REQUESTS": "16",
+            "ROOST_SPECULATION": "false", "ROOST_ALLOW_UNSANDBOXED": "1", "ROOST_PINNED_MODELS": "gemma3, qwen3:4b",
+            "ROOST_WORKER": "/usr/bin/roost",
+        ])
+        #expect(configuration.memoryLimit == .share(0.8))
+        #expect(configuration.load.prefixByteLimit == 256 << 20)
+        #expect(configuration.load.parallelRequestCount == 16)
+        #expect(!configuration.load.speculation)
+        #expect(configuration.load.allowsUnsandboxed)
+        #expect(configuration.pinnedModels == ["gemma3", "qwen3:4b"])
+        #expect(configuration.workerExecutable?.path == "/usr/bin/roost")
+        let defaults = try RoostConfiguration.fromEnvironment([:])
+        #expect(defaults.memoryLimit == .available)
+        #expect(defaults.load == LoadOptions())
+        #expect(defaults.workerExecutable == nil)
+        #expect(try RoostConfiguration.fromEnvironment(["ROOST_PREFIX_CACHE": "0"]).load.prefixByteLimit == 0)
+    }
+
     @Test(
         "Addresses are read in the usual forms",
         arguments: [
@@ -44,7 +65,9 @@ struct RoostConfigurationTests {
         arguments: [
             ("ROOST_HOST", "localhost:70000"), ("ROOST_HOST", "a b"), ("ROOST_HOST", "host:port"),
             ("ROOST_KEEP_ALIVE", "soon"), ("ROOST_CONTEXT_LENGTH", "many"), ("ROOST_CONTEXT_LENGTH", "-5"),
-            ("ROOST_NUM_THREADS", "0"),
+            ("ROOST_NUM_THREADS", "0"), ("ROOST_MAX_RAM_USAGE", "lots"), ("ROOST_MAX_RAM_USAGE", "120%"),
+            ("ROOST_PREFIX_CACHE", "80%"), ("ROOST_PARALLEL_REQUESTS", "257"), ("ROOST_SPECULATION", "perhaps"),
+            ("ROOST_ALLOW_UNSANDBOXED", "2"),
         ])
     func refused(name: String, value: String) throws {
         let error = try #require(throws: RoostError.self) {

@@ -3,6 +3,10 @@ import ModelFormats
 
 /// The sizes of a model that decide how much memory its context and its computation take.
 struct ModelShape {
+    /// Rows of logits beside one for each request: for tokens that are proposed ahead, or for ended sequences that are
+    /// kept.
+    private static let spareRowCount = 63
+
     let trainedContextLength: Int
     private let layerCount: Int
     private let embeddingLength: Double
@@ -60,13 +64,15 @@ struct ModelShape {
         return perLayer * Double(layerCount) * 4 * Double(options.parallelRequestCount)
     }
 
-    /// The largest buffers of a micro-batch in 32-bit floats: logits, the layer's inner values, attention.
+    /// The largest buffers of a micro-batch in 32-bit floats: the layer's inner values, attention, and the logits, for
+    /// the tokens that are sampled or checked alone, once where they are computed and once where they are read.
     func computeByteCount(cells: Int, _ options: LoadOptions) -> Double {
         let tokens = Double(min(options.microBatchSize, max(cells, 1)))
         let wide = max(feedForwardLength, headCount * keyLength, innerLength)
         // Without the fused kernel the scores of every head over the whole context are there at once.
         let scores = options.flashAttention == .off ? headCount * Double(cells) : Double(cells)
-        return tokens * 4 * (vocabularyCount + 4 * embeddingLength + 3 * wide + scores)
+        let rows = Double(options.parallelRequestCount + Self.spareRowCount)
+        return 4 * (tokens * (4 * embeddingLength + 3 * wide + scores) + 2 * rows * vocabularyCount)
     }
 }
 

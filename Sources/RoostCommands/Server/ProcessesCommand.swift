@@ -33,15 +33,30 @@ struct ServerProcesses: Decodable, Sendable {
         let size: Int64
         let contextLength: Int
         let expiresAt: Date
+        let isolation: ModelIsolation?
+        let pid: Int32?
+        let residentBytes: Int64?
+        let pinned: Bool?
 
         enum CodingKeys: String, CodingKey {
-            case name, digest, size
+            case name, digest, size, isolation, pid, pinned
+            case residentBytes = "resident_bytes"
             case contextLength = "context_length"
             case expiresAt = "expires_at"
         }
     }
 
     let models: [Model]
+}
+
+extension ServerProcesses {
+    /// The model of a digest, if the server of a home directory has it in memory.
+    static func model(with digest: String, home: URL) async -> ProcessItem? {
+        guard let client = await ServerClient.running(home: home),
+            let answer: ServerProcesses = try? await client.json(.get, "/api/ps", timeout: .seconds(5))
+        else { return nil }
+        return answer.models.first { $0.digest == digest }.map { ProcessItem($0, now: .now) }
+    }
 }
 
 /// One row of `roost ps`.
@@ -52,7 +67,14 @@ struct ProcessItem: ListedItem, Encodable {
     let contextLength: Int
     /// When it goes; `nil` when it stays.
     let expiresAt: Date?
-    private let until: String
+    /// What stands between it and the machine.
+    let isolation: ModelIsolation?
+    /// The process that computes; `nil` is the server's own.
+    let pid: Int32?
+    /// What that process holds in RAM.
+    let residentByteCount: Int64?
+    let isPinned: Bool
+    let until: String
 
     init(_ model: ServerProcesses.Model, now: Date) {
         name = model.name
@@ -61,18 +83,28 @@ struct ProcessItem: ListedItem, Encodable {
         contextLength = model.contextLength
         let isForever = model.expiresAt.timeIntervalSince(now) > 100 * 365 * 86_400
         expiresAt = isForever ? nil : model.expiresAt
-        until = isForever ? "stays" : HumanReadable.relative(model.expiresAt, to: now)
+        isolation = model.isolation
+        pid = model.pid
+        residentByteCount = model.residentBytes
+        isPinned = model.pinned ?? false
+        until = isPinned ? "pinned" : isForever ? "stays" : HumanReadable.relative(model.expiresAt, to: now)
     }
 
     static let columns: [Table.Column] = [
-        .left("NAME", isFlexible: true), .left("ID"), .right("MEMORY"), .right("CONTEXT"), .left("UNTIL"),
+        .left("NAME", isFlexible: true), .left("ID"), .right("MEMORY"), .right("CONTEXT"), .left("PROCESS"),
+        .left("UNTIL"),
     ]
 
     var cells: [String] {
-        [name, String(digest.prefix(12)), HumanReadable.bytes(byteCount), "\(contextLength)", until]
+        [name, String(digest.prefix(12)), HumanReadable.bytes(byteCount), "\(contextLength)", process, until]
+    }
+
+    /// `sandboxed 4711`, `in-process`.
+    var process: String {
+        [isolation?.rawValue, pid.map { "\($0)" }].compactMap { $0 }.joined(separator: " ")
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, digest, byteCount, contextLength, expiresAt
+        case name, digest, byteCount, contextLength, expiresAt, isolation, pid, residentByteCount, isPinned
     }
 }

@@ -74,6 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = verbose ? .debug : .warning
         let manager = try await ModelManager(configuration: configuration)
         if configuration.downloads.resumesAutomatically { resumeDownloads(of: manager, logger) }
+        loadPinnedModels(of: manager)
         let service = RoostService(manager: manager, configuration: server, logger: logger) { running in
             Console.output.print("Roost \(running.version) listens on \(running.baseURL)")
         }
@@ -89,6 +90,15 @@ struct ServeCommand: AsyncParsableCommand {
             throw error
         }
         await manager.shutdown()
+    }
+
+    /// Brings the models that are to stay into memory, beside everything else.
+    private func loadPinnedModels(of manager: ModelManager) {
+        Task {
+            for failure in await manager.loadPinnedModels() {
+                Console.error.print("“\(failure.name)” of pinned_models was not loaded: \(failure.error)")
+            }
+        }
     }
 
     /// Goes on with what an earlier process did not finish, beside everything else.

@@ -6,6 +6,8 @@ import Terminal
 struct ModelDetails: Encodable {
     let record: ModelRecord
     let now: Date
+    /// As the server has it in memory; `nil` when it has not.
+    var loaded: ProcessItem?
     /// Where the first file of weights is.
     private var path: String { record.files.first?.path ?? "" }
 
@@ -14,7 +16,7 @@ struct ModelDetails: Encodable {
         [
             ("Model", model), ("Capabilities", record.capabilities.map { ($0.rawValue, "") }),
             (record.files.count == 1 ? "File" : "Files", files),
-            ("Origin", origin), ("Use", use),
+            ("Origin", origin), ("Use", use), ("In memory", memory),
         ].filter { !$0.1.isEmpty }
     }
 
@@ -64,14 +66,23 @@ struct ModelDetails: Encodable {
         ]
     }
 
+    private var memory: [(name: String, value: String)] {
+        guard let loaded else { return [] }
+        var rows = [("memory", HumanReadable.bytes(loaded.byteCount)), ("context", "\(loaded.contextLength)")]
+        if !loaded.process.isEmpty { rows.append(("process", loaded.process)) }
+        if let held = loaded.residentByteCount { rows.append(("process holds", HumanReadable.bytes(held))) }
+        return rows + [("until", loaded.until)]
+    }
+
     /// The record's own form and the path.
     func encode(to encoder: any Encoder) throws {
         try record.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(path, forKey: .path)
+        try container.encodeIfPresent(loaded, forKey: .loaded)
     }
 
-    private enum CodingKeys: CodingKey { case path }
+    private enum CodingKeys: CodingKey { case path, loaded }
 }
 
 extension Console {

@@ -41,7 +41,9 @@ struct ShowCommand: AsyncParsableCommand {
         let record = try await manager.model(named: model)
         if template { return try await showTemplate(record, manager.store) }
         if license { return try await showLicense(record, manager.store) }
-        let details = ModelDetails(record: record, now: Date())
+        let home = manager.configuration.homeDirectory
+        let loaded = await ServerProcesses.model(with: record.digest.hexadecimal, home: home)
+        let details = ModelDetails(record: record, now: Date(), loaded: loaded)
         if json {
             try Console.output.printJSON(details)
         } else {

@@ -11,6 +11,7 @@ struct GenerationRunner: Sendable {
     ///
     /// Throws `APIError`.
     func start(_ job: GenerationJob, for connection: ConnectionWatcher?) async throws -> StartedGeneration {
+        if job.hasImages { try await requireProjector(job.model) }
         let submitted = ContinuousClock.now
         let (events, eventSink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
         let (starts, startSink) = AsyncThrowingStream<Start, any Error>.makeStream()
@@ -33,7 +34,7 @@ struct GenerationRunner: Sendable {
                 do {
                     try await manager.withModel(job.model, options: job.load, keepAlive: job.keepAlive) { model in
                         let loadDuration = ContinuousClock.now - submitted
-                        let (stream, warning) = job.stream(on: model)
+                        let (stream, warning) = try job.stream(on: model)
                         var isStarted = false
                         for try await event in stream {
                             if !isStarted {
@@ -69,6 +70,60 @@ struct GenerationRunner: Sendable {
         }
     }
 
+    /// A model that cannot see is not loaded for a picture.
+    private func requireProjector(_ model: String) async throws {
+        do {
+            let record = try await manager.model(named: model)
+            guard record.files.contains(where: { $0.role == .projector }) else {
+                throw InferenceError.noProjector(model: record.name.display)
+            }
+        } catch {
+            throw APIError(error, model: model)
+        }
+    }
+
+    /// Runs `body` with the model loaded, for answers that come in one piece. It is cancelled when the client goes away
+    /// or the server stops.
+    ///
+    /// Throws `APIError`.
+    func answer<Answer: Sendable>(
+        on name: String, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil, for connection: ConnectionWatcher?,
+        _ body: @escaping @Sendable (any RunningModel, _ loadDuration: Duration) async throws -> Answer
+    ) async throws -> Answer {
+        let submitted = ContinuousClock.now
+        let task = Task {
+            try await manager.withModel(name, options: load, keepAlive: keepAlive) { model in
+                try await body(model, ContinuousClock.now - submitted)
+            }
+        }
+        let interruption = Interruption()
+        let interrupt: @Sendable (APIError) -> Void = { error in
+            interruption.set(error)
+            task.cancel()
+        }
+        let number: Int
+        do {
+            number = try active.add(interrupt)
+        } catch {
+            task.cancel()
+            throw error
+        }
+        let observer = connection?.onClose { interrupt(.unavailable("The client closed the connection.")) }
+        defer {
+            active.remove(number)
+            if let observer { connection?.forget(observer) }
+        }
+        do {
+            return try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
+        } catch {
+            throw interruption.error ?? APIError(error, model: name)
+        }
+    }
+
     private struct Start: Sendable {
         let loadDuration: Duration
         let warning: String?
@@ -90,12 +145,25 @@ struct StartedGeneration: Sendable {
 
     var warning: String? { warnings.isEmpty ? nil : warnings.joined(separator: " ") }
 
-    /// All of it at once. Throws `APIError`.
-    func result() async throws -> GenerationResult {
+    /// All choices at once, by their number. Throws `APIError`.
+    func answers() async throws -> [CollectedAnswer] {
         defer { cancel() }
+        var answers: [CollectedAnswer] = []
+        var logProbabilities: [Int: [TokenLogProbability]] = [:]
         do {
             for try await event in events {
-                if case .finished(let result) = event { return result }
+                switch event {
+                case .queued, .promptProgress: continue
+                case .delta(let delta): logProbabilities[delta.choice, default: []] += delta.logProbabilities
+                case .finished(let result):
+                    answers.append(
+                        CollectedAnswer(
+                            result: result, logProbabilities: logProbabilities.removeValue(forKey: result.choice) ?? [])
+                    )
+                }
+                if answers.count == job.request.choiceCount {
+                    return answers.sorted { $0.result.choice < $1.result.choice }
+                }
             }
         } catch {
             throw APIError(error, model: job.model)

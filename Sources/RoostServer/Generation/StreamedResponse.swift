@@ -9,20 +9,23 @@ protocol StreamFrames: Sendable {
     static var contentType: String { get }
     /// What comes before any text.
     func opening() throws -> [ByteBuffer]
-    /// More text.
-    func text(_ text: String) throws -> ByteBuffer
-    /// The end of a generation that succeeded.
-    func finished(_ result: GenerationResult) throws -> [ByteBuffer]
-    /// The end of one that did not.
+    /// More of a choice.
+    func delta(_ delta: GenerationDelta) throws -> [ByteBuffer]
+    /// The end of one choice while others go on.
+    func ended(_ result: GenerationResult) throws -> [ByteBuffer]
+    /// The end of all: each choice's result, by its number. The last was not given to `ended`.
+    func finished(_ results: [GenerationResult], last: GenerationResult) throws -> [ByteBuffer]
+    /// The end of a generation that did not succeed.
     func failed(_ error: APIError) throws -> [ByteBuffer]
 }
 
 extension StreamFrames {
     func opening() throws -> [ByteBuffer] { [] }
+    func ended(_ result: GenerationResult) throws -> [ByteBuffer] { [] }
 }
 
 extension StartedGeneration {
-    /// An answer that is written as the text comes. It always ends with a whole frame: the result, or an error.
+    /// An answer that is written as it comes. It always ends with a whole frame: the result, or an error.
     func response(framedBy frames: some StreamFrames) -> Response {
         var headers: HTTPFields = [.contentType: type(of: frames).contentType, .cacheControl: "no-cache"]
         if let warning { headers[.roostWarning] = warning }
@@ -30,6 +33,7 @@ extension StartedGeneration {
             defer { cancel() }
             try await writer.write(contentsOf: frames.opening())
             var iterator = events.makeAsyncIterator()
+            var results: [GenerationResult] = []
             var last: [ByteBuffer]?
             while last == nil {
                 let event: GenerationEvent?
@@ -43,9 +47,14 @@ extension StartedGeneration {
                 }
                 switch event {
                 case .queued, .promptProgress: continue
-                case .delta(let delta):
-                    if !delta.text.isEmpty { try await writer.write(frames.text(delta.text)) }
-                case .finished(let result): last = try frames.finished(result)
+                case .delta(let delta): try await writer.write(contentsOf: frames.delta(delta))
+                case .finished(let result):
+                    results.append(result)
+                    if results.count < job.request.choiceCount {
+                        try await writer.write(contentsOf: frames.ended(result))
+                    } else {
+                        last = try frames.finished(results.sorted { $0.choice < $1.choice }, last: result)
+                    }
                 case nil: last = try frames.failed(.unavailable("The request was cancelled."))
                 }
             }

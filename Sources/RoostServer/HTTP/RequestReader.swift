@@ -24,10 +24,17 @@ struct RequestReader: Sendable {
         if JSONDepth.of(data, exceeds: maximumDepth) {
             throw APIError.invalidRequest("The request body nests deeper than \(maximumDepth) levels.")
         }
+        return try Self.decode(type, from: data)
+    }
+
+    /// Decodes a JSON text. Throws `APIError.invalidRequest` that names the field.
+    static func decode<Body: Decodable>(_ type: Body.Type, from data: Data) throws -> Body {
+        let decoder = JSONDecoder()
+        if let key = CodingUserInfoKey.jsonOutline { decoder.userInfo[key] = JSONOutline(data) }
         do {
-            return try JSONDecoder().decode(type, from: data)
+            return try decoder.decode(type, from: data)
         } catch let error as DecodingError {
-            throw Self.invalidRequest(error)
+            throw invalidRequest(error)
         }
     }
 

@@ -12,26 +12,14 @@ extension OllamaDialect {
     }
 
     private func generate(_ request: OllamaGenerateRequest, _ context: RoostRequestContext) async throws -> Response {
-        let model = try required(request.model)
-        let prompt = request.prompt ?? ""
-        if prompt.isEmpty {
+        let model = try OllamaFields.required(request.model)
+        if (request.prompt ?? "").isEmpty {
             return try await loadOnly(model, .generate, request.options, request.keepAlive)
         }
-        let isRaw = request.raw ?? false
-        if isRaw, !(request.system ?? "").isEmpty || !(request.template ?? "").isEmpty || request.context != nil {
-            throw APIError.invalidRequest("raw mode does not support template, system, or context", parameter: "raw")
-        }
-        if !(request.suffix ?? "").isEmpty {
-            throw APIError.invalidRequest("\(model) does not support insert", parameter: "suffix")
-        }
-        if !(request.images ?? []).isEmpty {
-            throw APIError.invalidRequest("\(model) does not support images", parameter: "images")
-        }
-        try refuseUnsupported(model, think: request.think, logprobs: request.logprobs)
-        let system = request.system.flatMap { $0.isEmpty ? nil : $0 }
-        var job = GenerationJob(
-            model: model, input: isRaw ? .text(prompt) : .prompt(prompt, system: system),
-            options: try options(request.options, format: request.format))
+        try await checkThinking(request.think, of: model)
+        var job = GenerationJob(model: model, request: try request.generationRequest())
+        // One turn of a base model is what its users mean by a prompt.
+        job.warnsOfPlainText = false
         if !(request.template ?? "").isEmpty {
             job.warnings.append("template was ignored: prompts are formed by the model's own chat template.")
         }
@@ -42,18 +30,12 @@ extension OllamaDialect {
     }
 
     private func chat(_ request: OllamaChatRequest, _ context: RoostRequestContext) async throws -> Response {
-        let model = try required(request.model)
-        let messages = request.messages ?? []
-        if messages.isEmpty {
+        let model = try OllamaFields.required(request.model)
+        if (request.messages ?? []).isEmpty {
             return try await loadOnly(model, .chat, request.options, request.keepAlive)
         }
-        if !(request.tools ?? []).isEmpty {
-            throw APIError.invalidRequest("\(model) does not support tools", parameter: "tools")
-        }
-        try refuseUnsupported(model, think: request.think, logprobs: request.logprobs)
-        let job = GenerationJob(
-            model: model, input: .messages(try chatMessages(messages, model: model)),
-            options: try options(request.options, format: request.format))
+        try await checkThinking(request.think, of: model)
+        let job = GenerationJob(model: model, request: try request.generationRequest())
         return try await run(job, .chat, request.options, request.keepAlive, stream: request.stream, context)
     }
 
@@ -65,10 +47,12 @@ extension OllamaDialect {
         job.load = options?.loadOptions(base: manager.configuration.load)
         job.keepAlive = keepAlive?.value
         let generation = try await runner.start(job, for: context.connection())
-        if stream ?? true { return generation.response(framedBy: OllamaFrames(kind: kind, generation: generation)) }
-        let result = try await generation.result()
-        return try WireJSON.response(
-            OllamaFrames.end(result, kind: kind, of: generation, text: result.text), warning: generation.warning)
+        let frames = OllamaFrames(kind: kind, generation: generation)
+        if stream ?? true { return generation.response(framedBy: frames) }
+        guard let answer = try await generation.answers().first else {
+            throw APIError.unavailable("The request was cancelled.")
+        }
+        return try WireJSON.response(frames.whole(answer), warning: generation.warning)
     }
 
     /// No prompt: the model is loaded, or with `keep_alive: 0` unloaded.
@@ -91,48 +75,17 @@ extension OllamaDialect {
         }
     }
 
-    private func required(_ model: String?) throws -> String {
-        guard let model, !model.isEmpty else {
-            throw APIError.invalidRequest("model is required", parameter: "model")
+    /// Refuses to have a model think that was not trained for it, in Ollama's words.
+    private func checkThinking(_ think: OllamaThink?, of model: String) async throws {
+        guard let think, think.isOn else { return }
+        let record: ModelRecord
+        do {
+            record = try await manager.model(named: model)
+        } catch {
+            throw APIError(error, model: model)
         }
-        return model
-    }
-
-    private func refuseUnsupported(_ model: String, think: JSONValue?, logprobs: Bool?) throws {
-        if let think, !think.isEmpty {
+        guard record.capabilities.contains(.thinking) else {
             throw APIError.invalidRequest("\"\(model)\" does not support thinking", parameter: "think")
-        }
-        if logprobs ?? false {
-            throw APIError.invalidRequest("logprobs are not supported", parameter: "logprobs")
-        }
-    }
-
-    private func options(_ options: OllamaOptions?, format: JSONValue?) throws -> GenerationOptions {
-        var result = options?.generationOptions() ?? OllamaOptions.defaults
-        switch format {
-        case nil, .null, .string(""): break
-        case .string("json"): result.format = .json
-        case .object:
-            throw APIError.invalidRequest(
-                "format with a JSON schema is not supported; send format \"json\".", parameter: "format")
-        default:
-            throw APIError.invalidRequest("format must be \"json\".", parameter: "format")
-        }
-        return result
-    }
-
-    private func chatMessages(_ messages: [OllamaChatRequest.Message], model: String) throws -> [ChatMessage] {
-        try messages.enumerated().map { index, message in
-            guard let role = ChatMessage.Role(rawValue: message.role) else {
-                throw APIError.invalidRequest(
-                    "messages[\(index)].role is “\(message.role.prefix(40))”, but must be system, user, assistant or "
-                        + "tool.", parameter: "messages[\(index)].role")
-            }
-            if !(message.images ?? []).isEmpty {
-                throw APIError.invalidRequest(
-                    "\(model) does not support images", parameter: "messages[\(index)].images")
-            }
-            return ChatMessage(role: role, content: message.content ?? "")
         }
     }
 }

@@ -19,6 +19,7 @@ struct OllamaDialect: Dialect {
         }
         router.get("/api/version") { _, _ in try WireJSON.response(OllamaVersion(version: version)) }
         addGenerationRoutes(to: router)
+        addEmbeddingRoutes(to: router)
         addModelRoutes(to: router)
     }
 

@@ -92,6 +92,11 @@ struct OllamaProcesses: Encodable, Sendable {
         // Not Ollama's: what the model computes now, and what waits for it.
         let activeRequests: Int
         let queuedRequests: Int
+        // Nor these: what stands between it and the machine, its process and what that holds, and whether it stays.
+        let isolation: String
+        let pid: Int32?
+        let residentBytes: Int64?
+        let pinned: Bool
 
         init(_ status: LoadedModelStatus) {
             name = status.record.name.description
@@ -104,13 +109,18 @@ struct OllamaProcesses: Encodable, Sendable {
             contextLength = status.info.contextLength
             activeRequests = status.activeRequestCount
             queuedRequests = status.queuedRequestCount
+            isolation = status.isolation.rawValue
+            pid = status.activity.processIdentifier
+            residentBytes = status.activity.residentByteCount
+            pinned = status.isPinned
         }
 
         /// What stands for “does not expire”: clients parse a date, and Ollama too gives one some three centuries off.
         private static let never = Date(timeIntervalSince1970: 10_000_000_000)
 
         enum CodingKeys: String, CodingKey {
-            case name, model, size, digest, details
+            case name, model, size, digest, details, isolation, pid, pinned
+            case residentBytes = "resident_bytes"
             case expiresAt = "expires_at"
             case sizeVRAM = "size_vram"
             case contextLength = "context_length"

@@ -10,40 +10,104 @@ struct OllamaGenerateRequest: Decodable, Sendable {
     var context: [Int]?
     var stream: Bool?
     var raw: Bool?
-    var format: JSONValue?
+    var format: JSONText?
     var keepAlive: OllamaKeepAlive?
     var images: [String]?
-    var think: JSONValue?
+    var think: OllamaThink?
     var logprobs: Bool?
+    var topLogprobs: Int?
     var options: OllamaOptions?
 
     enum CodingKeys: String, CodingKey {
         case model, prompt, suffix, system, template, context, stream, raw, format, images, think, logprobs, options
         case keepAlive = "keep_alive"
+        case topLogprobs = "top_logprobs"
     }
 }
 
 /// `POST /api/chat`.
 struct OllamaChatRequest: Decodable, Sendable {
     var model: String?
-    var messages: [Message]?
-    var tools: [JSONValue]?
+    var messages: [OllamaMessage]?
+    var tools: [WireTool]?
     var stream: Bool?
-    var format: JSONValue?
+    var format: JSONText?
     var keepAlive: OllamaKeepAlive?
-    var think: JSONValue?
+    var think: OllamaThink?
     var logprobs: Bool?
+    var topLogprobs: Int?
     var options: OllamaOptions?
-
-    struct Message: Decodable, Sendable {
-        var role: String
-        var content: String?
-        var images: [String]?
-    }
 
     enum CodingKeys: String, CodingKey {
         case model, messages, tools, stream, format, think, logprobs, options
         case keepAlive = "keep_alive"
+        case topLogprobs = "top_logprobs"
+    }
+}
+
+/// `think`: yes or no, or how hard.
+enum OllamaThink: Decodable, Sendable, Hashable {
+    case flag(Bool)
+    case effort(String)
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let flag = try? container.decode(Bool.self) {
+            self = .flag(flag)
+            return
+        }
+        let word = try container.decode(String.self)
+        guard ["high", "medium", "low"].contains(word) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "it must be true, false, \"high\", \"medium\" or \"low\"")
+        }
+        self = .effort(word)
+    }
+
+    /// Whether the model is to think.
+    var isOn: Bool { self != .flag(false) }
+}
+
+/// A message of a conversation, in Ollama's form.
+struct OllamaMessage: Decodable, Sendable {
+    var role: String
+    var content: String?
+    var images: [String]?
+    var thinking: String?
+    var toolCalls: [WireToolCall]?
+    var toolName: String?
+    var toolCallID: String?
+
+    enum CodingKeys: String, CodingKey {
+        case role, content, images, thinking
+        case toolCalls = "tool_calls"
+        case toolName = "tool_name"
+        case toolCallID = "tool_call_id"
+    }
+
+    /// The message. Throws `APIError.invalidRequest` that names the field.
+    func chatMessage(index: Int) throws -> ChatMessage {
+        let field = "messages[\(index)]"
+        guard let role = ChatMessage.Role(rawValue: role) else {
+            throw APIError.invalidRequest(
+                "\(field).role is “\(role.prefix(40))”, but must be system, user, assistant or tool.",
+                parameter: "\(field).role")
+        }
+        var message = ChatMessage(
+            role: role, parts: try Self.parts(content ?? "", images: images, field: "\(field).images"))
+        message.reasoning = thinking.flatMap { $0.isEmpty ? nil : $0 }
+        if role == .assistant { message.toolCalls = (toolCalls ?? []).enumerated().map { $1.call(index: $0) } }
+        if role == .tool {
+            message.toolCallID = toolCallID
+            message.name = toolName
+        }
+        return message
+    }
+
+    /// Pictures, then the text: as Ollama puts them. Throws `APIError.invalidRequest`.
+    static func parts(_ text: String, images: [String]?, field: String) throws -> [ChatMessage.Part] {
+        try (images ?? []).enumerated().map { .image(try WireImage.data(base64: $1, field: "\(field)[\($0)]")) }
+            + [.text(text)]
     }
 }
 

@@ -3,13 +3,15 @@ import HTTPTypes
 import Hummingbird
 import Roost
 
-/// OpenAI's HTTP API under `/v1`, as far as text completion and chat go.
+/// OpenAI's HTTP API under `/v1`: chat, completions, embeddings; and reranking, as others have it there.
 struct OpenAIDialect: Dialect {
     let manager: ModelManager
     let runner: GenerationRunner
     let reader: RequestReader
 
-    func owns(path: String) -> Bool { path == "/v1" || path.hasPrefix("/v1/") }
+    func owns(path: String) -> Bool {
+        path == "/v1" || path.hasPrefix("/v1/") || Self.rerankPaths.contains(path)
+    }
 
     func addRoutes(to router: Router<RoostRequestContext>) {
         router.get("/v1/models") { _, _ in
@@ -21,6 +23,7 @@ struct OpenAIDialect: Dialect {
             return try await model(named: path.removingPercentEncoding ?? path)
         }
         addGenerationRoutes(to: router)
+        addVectorRoutes(to: router)
     }
 
     private func model(named name: String) async throws -> Response {

@@ -1,5 +1,4 @@
 import Foundation
-import NIOCore
 import Roost
 
 /// Token counts of an answer.
@@ -17,11 +16,12 @@ struct OpenAIUsage: Encodable, Sendable {
     let totalTokens: Int
     let promptTokensDetails: PromptDetails
 
-    init(_ result: GenerationResult) {
-        promptTokens = result.promptTokenCount
-        completionTokens = result.completionTokenCount
+    /// The prompt, which all choices share, and the tokens of each.
+    init(_ results: [GenerationResult]) {
+        promptTokens = results.first?.promptTokenCount ?? 0
+        completionTokens = results.reduce(0) { $0 + $1.completionTokenCount }
         totalTokens = promptTokens + completionTokens
-        promptTokensDetails = PromptDetails(cachedTokens: result.cachedPromptTokenCount)
+        promptTokensDetails = PromptDetails(cachedTokens: results.first?.cachedPromptTokenCount ?? 0)
     }
 
     enum CodingKeys: String, CodingKey {
@@ -29,43 +29,6 @@ struct OpenAIUsage: Encodable, Sendable {
         case completionTokens = "completion_tokens"
         case totalTokens = "total_tokens"
         case promptTokensDetails = "prompt_tokens_details"
-    }
-}
-
-/// One choice: of a chat or a completion, whole or a piece of a stream.
-struct OpenAIChoice: Encodable, Sendable {
-    struct Message: Encodable, Sendable {
-        var role: String?
-        var content: String?
-    }
-
-    enum Payload: Sendable {
-        /// `message` of a whole chat answer.
-        case message(Message)
-        /// `delta` of a chat stream.
-        case delta(Message)
-        /// `text` of a completion.
-        case text(String)
-    }
-
-    let payload: Payload
-    let finishReason: String?
-
-    enum CodingKeys: String, CodingKey {
-        case index, message, delta, text, logprobs
-        case finishReason = "finish_reason"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(0, forKey: .index)
-        switch payload {
-        case .message(let message): try container.encode(message, forKey: .message)
-        case .delta(let message): try container.encode(message, forKey: .delta)
-        case .text(let text): try container.encode(text, forKey: .text)
-        }
-        try container.encodeNil(forKey: .logprobs)
-        try container.encode(Nullable(finishReason), forKey: .finishReason)
     }
 }
 
@@ -107,35 +70,50 @@ struct OpenAIAnswer: Sendable {
     let id: String
     let created: Int
     let model: String
+    /// The prompt, when it is to be written before each answer.
+    let echo: String
 
-    init(_ kind: Kind, model: String) {
+    init(_ kind: Kind, model: String, echo: String = "") {
         self.kind = kind
         self.model = model
+        self.echo = echo
         id = (kind == .chat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased().filter { $0 != "-" }
         created = Int(Date.now.timeIntervalSince1970)
     }
 
     /// The whole answer.
-    func whole(_ result: GenerationResult) -> OpenAICompletion {
-        let payload: OpenAIChoice.Payload =
-            kind == .chat ? .message(.init(role: "assistant", content: result.text)) : .text(result.text)
-        return completion(
-            kind == .chat ? "chat.completion" : "text_completion",
-            [OpenAIChoice(payload: payload, finishReason: result.finishReason.rawValue)],
-            usage: OpenAIUsage(result), writesNullUsage: false)
+    func whole(_ answers: [CollectedAnswer]) -> OpenAICompletion {
+        completion(
+            kind == .chat ? "chat.completion" : "text_completion", answers.map(choice),
+            usage: OpenAIUsage(answers.map(\.result)), writesNullUsage: false)
+    }
+
+    private func choice(_ answer: CollectedAnswer) -> OpenAIChoice {
+        let result = answer.result
+        let payload: OpenAIChoice.Payload
+        switch kind {
+        case .completion: payload = .text(echo + result.text)
+        case .chat:
+            let hasText = !result.text.isEmpty || result.toolCalls.isEmpty
+            payload = .message(
+                .init(
+                    role: "assistant", content: Nullable(hasText ? result.text : nil),
+                    reasoning: result.reasoning.isEmpty ? nil : result.reasoning,
+                    toolCalls: result.toolCalls.isEmpty ? nil : result.toolCalls.map(OpenAIToolCall.init)))
+        }
+        return OpenAIChoice(
+            index: result.choice, payload: payload, logProbabilities: .of(answer.logProbabilities, kind),
+            finishReason: result.finishReason.openAIName)
     }
 
     /// A chunk with a choice.
-    func chunk(_ payload: OpenAIChoice.Payload, finishReason: String? = nil, writesNullUsage: Bool) -> OpenAICompletion
-    {
-        completion(
-            chunkObject, [OpenAIChoice(payload: payload, finishReason: finishReason)], usage: nil,
-            writesNullUsage: writesNullUsage)
+    func chunk(_ choice: OpenAIChoice, writesNullUsage: Bool) -> OpenAICompletion {
+        completion(chunkObject, [choice], usage: nil, writesNullUsage: writesNullUsage)
     }
 
     /// The chunk that carries the counts.
-    func usage(_ result: GenerationResult) -> OpenAICompletion {
-        completion(chunkObject, [], usage: OpenAIUsage(result), writesNullUsage: false)
+    func usage(_ results: [GenerationResult]) -> OpenAICompletion {
+        completion(chunkObject, [], usage: OpenAIUsage(results), writesNullUsage: false)
     }
 
     private var chunkObject: String { kind == .chat ? "chat.completion.chunk" : "text_completion" }
@@ -147,45 +125,4 @@ struct OpenAIAnswer: Sendable {
             id: id, object: object, created: created, model: model, systemFingerprint: "roost", choices: choices,
             usage: usage, writesNullUsage: writesNullUsage)
     }
-}
-
-/// Server-sent events of a generation, ended by `[DONE]`.
-struct OpenAIFrames: StreamFrames {
-    static let contentType = "text/event-stream; charset=utf-8"
-
-    let answer: OpenAIAnswer
-    let includesUsage: Bool
-
-    func opening() throws -> [ByteBuffer] {
-        guard answer.kind == .chat else { return [] }
-        return [try frame(answer.chunk(.delta(.init(role: "assistant", content: "")), writesNullUsage: includesUsage))]
-    }
-
-    func text(_ text: String) throws -> ByteBuffer {
-        try frame(answer.chunk(payload(text), writesNullUsage: includesUsage))
-    }
-
-    func finished(_ result: GenerationResult) throws -> [ByteBuffer] {
-        let last = answer.kind == .chat ? .delta(.init()) : payload("")
-        var frames = [
-            try frame(
-                answer.chunk(last, finishReason: result.finishReason.rawValue, writesNullUsage: includesUsage))
-        ]
-        if includesUsage { frames.append(try frame(answer.usage(result))) }
-        return frames + [Self.done]
-    }
-
-    func failed(_ error: APIError) throws -> [ByteBuffer] {
-        [try frame(OpenAIErrorBody(error)), Self.done]
-    }
-
-    private func payload(_ text: String) -> OpenAIChoice.Payload {
-        answer.kind == .chat ? .delta(.init(content: text)) : .text(text)
-    }
-
-    private func frame(_ value: some Encodable) throws -> ByteBuffer {
-        try WireJSON.frame(value, prefix: "data: ", suffix: "\n\n")
-    }
-
-    private static let done = ByteBuffer(staticString: "data: [DONE]\n\n")
 }

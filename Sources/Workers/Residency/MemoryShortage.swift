@@ -13,6 +13,7 @@ public struct MemoryShortage: MemoryPressure {
         self.machine = machine
     }
 
+    /// A signal at each look that finds too little.
     public func signals() -> AsyncStream<Void> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             let task = Task { [share, interval, machine] in

@@ -6,6 +6,8 @@ public enum ModelIsolation: String, Sendable, Hashable, Codable, CaseIterable {
     case inProcess = "in-process"
     /// It has a process of its own that can open no file and no connection.
     case sandboxed
+    /// As ``sandboxed``, but with the drivers of GPUs, which are a wide door.
+    case sandboxedWithGPU = "sandboxed-gpu"
     /// It has a process of its own that may do what its user may.
     case unsandboxed
 }

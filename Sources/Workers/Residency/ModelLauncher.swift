@@ -21,6 +21,9 @@ public struct InProcessLauncher: ModelLauncher {
     /// A launcher.
     public init() {}
 
+    /// Loads the model on a thread of its own; `identity` is of no use here.
+    ///
+    /// - Throws: `InferenceError`; `CancellationError` when the task was cancelled.
     public func load(
         _ files: ModelFileSet, name: String, options: LoadOptions, identity: String,
         progress: (@Sendable (Double) -> Void)?

@@ -19,6 +19,7 @@ struct OpenAISampling: Decodable, Sendable {
     var topK: Int?
     var minP: Float?
     var repeatPenalty: Float?
+    var cachePrompt: Bool?
 
     struct StreamOptions: Decodable, Sendable {
         var includeUsage: Bool?
@@ -40,6 +41,7 @@ struct OpenAISampling: Decodable, Sendable {
         case topK = "top_k"
         case minP = "min_p"
         case repeatPenalty = "repeat_penalty"
+        case cachePrompt = "cache_prompt"
     }
 
     /// Whether a last chunk with the counts was asked for.
@@ -57,7 +59,6 @@ struct OpenAISampling: Decodable, Sendable {
     ///
     /// Throws `APIError.invalidRequest` for what is out of range or not supported.
     func generationOptions() throws -> GenerationOptions {
-        if let n, n != 1 { throw APIError.invalidRequest("n is \(n), but must be 1.", parameter: "n") }
         var options = GenerationOptions()
         options.temperature = temperature ?? 1
         options.topP = topP ?? 1
@@ -79,6 +80,19 @@ struct OpenAISampling: Decodable, Sendable {
         return options
     }
 
+    /// What is asked of the engine: `prompt` with these options, `n` times. Throws `APIError.invalidRequest`.
+    func request(_ prompt: GenerationRequest.Prompt, _ options: GenerationOptions) throws -> GenerationRequest {
+        var request = GenerationRequest(prompt, options: options)
+        if let n {
+            guard (1...128).contains(n) else {
+                throw APIError.invalidRequest("n is \(n), but must be 1 to 128.", parameter: "n")
+            }
+            request.choiceCount = n
+        }
+        request.usesPrefixCache = cachePrompt ?? true
+        return request
+    }
+
     /// −100 forbids a token, as OpenAI says it should.
     private func bias() throws -> [Int32: Float] {
         var result: [Int32: Float] = [:]
@@ -94,108 +108,5 @@ struct OpenAISampling: Decodable, Sendable {
             result[token] = value == -100 ? -.infinity : value
         }
         return result
-    }
-}
-
-/// `POST /v1/chat/completions`.
-struct OpenAIChatRequest: Decodable, Sendable {
-    let sampling: OpenAISampling
-    var messages: [Message]?
-    var tools: JSONValue?
-    var functions: JSONValue?
-    var responseFormat: ResponseFormat?
-    var logprobs: Bool?
-
-    struct Message: Decodable, Sendable {
-        var role: String
-        var content: OpenAIContent?
-    }
-
-    struct ResponseFormat: Decodable, Sendable {
-        var type: String
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case messages, tools, functions, logprobs
-        case responseFormat = "response_format"
-    }
-
-    init(from decoder: any Decoder) throws {
-        sampling = try OpenAISampling(from: decoder)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        messages = try container.decodeIfPresent([Message].self, forKey: .messages)
-        tools = try container.decodeIfPresent(JSONValue.self, forKey: .tools)
-        functions = try container.decodeIfPresent(JSONValue.self, forKey: .functions)
-        responseFormat = try container.decodeIfPresent(ResponseFormat.self, forKey: .responseFormat)
-        logprobs = try container.decodeIfPresent(Bool.self, forKey: .logprobs)
-    }
-}
-
-/// A message's content: text, or parts.
-enum OpenAIContent: Decodable, Sendable {
-    case text(String)
-    case parts([Part])
-
-    struct Part: Decodable, Sendable {
-        var type: String
-        var text: String?
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let text = try? container.decode(String.self) {
-            self = .text(text)
-        } else {
-            self = .parts(try container.decode([Part].self))
-        }
-    }
-}
-
-/// `POST /v1/completions`.
-struct OpenAICompletionRequest: Decodable, Sendable {
-    let sampling: OpenAISampling
-    var prompt: Prompt?
-    var suffix: String?
-    var echo: Bool?
-    var bestOf: Int?
-    var logprobs: Int?
-
-    /// A text, token ids, or an array of one of either.
-    enum Prompt: Decodable, Sendable {
-        case text(String)
-        case tokens([Int32])
-        case texts([String])
-        case tokenLists([[Int32]])
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let text = try? container.decode(String.self) {
-                self = .text(text)
-            } else if let texts = try? container.decode([String].self) {
-                self = .texts(texts)
-            } else if let tokens = try? container.decode([Int32].self) {
-                self = .tokens(tokens)
-            } else if let lists = try? container.decode([[Int32]].self) {
-                self = .tokenLists(lists)
-            } else {
-                throw DecodingError.dataCorruptedError(
-                    in: container, debugDescription: "it must be a string, an array of one string, or token ids")
-            }
-        }
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case prompt, suffix, echo, logprobs
-        case bestOf = "best_of"
-    }
-
-    init(from decoder: any Decoder) throws {
-        sampling = try OpenAISampling(from: decoder)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        prompt = try container.decodeIfPresent(Prompt.self, forKey: .prompt)
-        suffix = try container.decodeIfPresent(String.self, forKey: .suffix)
-        echo = try container.decodeIfPresent(Bool.self, forKey: .echo)
-        bestOf = try container.decodeIfPresent(Int.self, forKey: .bestOf)
-        logprobs = try container.decodeIfPresent(Int.self, forKey: .logprobs)
     }
 }

@@ -1,0 +1,44 @@
+import Hummingbird
+import Roost
+
+extension OpenAIDialect {
+    /// The paths under which clients of llama-server and Jina ask.
+    static let rerankPaths = ["/v1/rerank", "/v1/reranking", "/rerank", "/reranking"]
+
+    func addVectorRoutes(to router: Router<RoostRequestContext>) {
+        router.post("/v1/embeddings") { request, context in
+            try await embed(reader.decode(OpenAIEmbeddingRequest.self, from: request), context)
+        }
+        for path in Self.rerankPaths {
+            router.post(RouterPath(path)) { request, context in
+                try await rerank(reader.decode(RerankBody.self, from: request), context)
+            }
+        }
+    }
+
+    private func embed(_ body: OpenAIEmbeddingRequest, _ context: RoostRequestContext) async throws -> Response {
+        let model = try requiredModel(body.model)
+        let isBase64 = try body.isBase64()
+        let request = try body.embeddingRequest()
+        let result = try await runner.answer(on: model, for: context.connection()) { loaded, _ in
+            try await loaded.embed(request)
+        }
+        return try WireJSON.response(OpenAIEmbeddingList(result, model: model, isBase64: isBase64))
+    }
+
+    private func rerank(_ body: RerankBody, _ context: RoostRequestContext) async throws -> Response {
+        let model = try requiredModel(body.model)
+        let request = try body.rerankRequest()
+        let result = try await runner.answer(on: model, for: context.connection()) { loaded, _ in
+            try await loaded.rerank(request)
+        }
+        return try WireJSON.response(RerankList(result, of: body, model: model))
+    }
+
+    private func requiredModel(_ model: String?) throws -> String {
+        guard let model, !model.isEmpty else {
+            throw APIError.invalidRequest("you must provide a model parameter", parameter: "model")
+        }
+        return model
+    }
+}
