@@ -29,7 +29,8 @@ struct TemplateSubject {
         let context = try EngineContext(model: model, files: loader.files, options: options)
         preparer = PromptPreparer(
             model: model, templates: templates,
-            info: LoadedModelInfo(model, name: "tiny", path: file.url.path, context: context))
+            info: LoadedModelInfo(
+                model, name: "tiny", path: file.url.path, options: options, context: context))
     }
 
     var endToken: Int32 { model.metadata("tokenizer.ggml.eos_token_id").flatMap { Int32($0) } ?? -1 }
