@@ -23,13 +23,6 @@ struct EmbeddingLimits: Sendable {
         packedTokenCount = options.flashAttention == .off ? min(batchTokenCount, 64) : batchTokenCount
     }
 
-    /// Whether a text may be computed in several batches: its vector is the last token's, which sees the others in
-    /// the cache.
-    func canSplit(_ pooling: llama_pooling_type) -> Bool {
-        guard model.isCausal else { return false }
-        return pooling == LLAMA_POOLING_TYPE_LAST || pooling == LLAMA_POOLING_TYPE_RANK
-    }
-
     /// Throws `InferenceError.invalidOption`, `.emptyPrompt`, `.inputTooLong`.
     func work(for request: EmbeddingRequest) throws -> EmbeddingWork {
         try check(count: request.inputs.count, name: "input", tenantWeight: request.tenantWeight)
@@ -126,14 +119,6 @@ extension ModelHandle {
             let number = metadata("\(architecture).pooling_type").flatMap(Int32.init), (0...4).contains(number)
         else { return nil }
         return llama_pooling_type(rawValue: number)
-    }
-
-    /// Whether a token sees only those before it.
-    var isCausal: Bool {
-        guard llama_model_has_decoder(pointer), !llama_model_has_encoder(pointer) else { return false }
-        // Encoders such as BERT count as decoders to the engine, and their files say that they are not causal.
-        let architecture = metadata("general.architecture") ?? ""
-        return metadata("\(architecture).attention.causal") != "false"
     }
 
     /// Values in one vector.
