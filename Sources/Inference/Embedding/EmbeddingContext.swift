@@ -12,8 +12,8 @@ final class EmbeddingContext {
     private let model: ModelHandle
 
     /// - Parameters:
-    ///   - batchTokenCount: most tokens in a batch; without `splitsTexts` also in a text.
-    ///   - textTokenCount: most tokens in a text that is computed alone.
+    ///   - batchTokenCount: most tokens in a batch.
+    ///   - textTokenCount: most tokens in a text; one that is longer than a batch needs `canSplit`.
     /// - Throws: `InferenceError.outOfMemory` or `.loadFailed`.
     init(
         model: ModelHandle, path: String, options: LoadOptions, pooling: llama_pooling_type, batchTokenCount: Int,
@@ -53,6 +53,13 @@ final class EmbeddingContext {
 
     deinit { llama_free(pointer) }
 
+    /// Whether a text may be computed in several batches: its vector is the last token's, and that sees the others in the
+    /// cache.
+    var canSplit: Bool {
+        (pooling == LLAMA_POOLING_TYPE_LAST || pooling == LLAMA_POOLING_TYPE_RANK)
+            && llama_get_memory(pointer) != nil && llama_get_causal_attn(pointer)
+    }
+
     /// Texts that are computed together at most. A recurrent model holds a state for each.
     static func textLimit(of model: ModelHandle) -> Int {
         llama_model_is_recurrent(model.pointer) || llama_model_is_hybrid(model.pointer) ? 4 : 64
@@ -65,7 +72,7 @@ final class EmbeddingContext {
         let tokens = texts.flatMap { $0 }
         let code: Int32
         if tokens.count > batchTokenCount {
-            guard llama_get_memory(pointer) != nil, texts.count == 1 else {
+            guard canSplit, texts.count == 1 else {
                 throw InferenceError.inputTooLong(index: 0, tokenCount: tokens.count, limit: batchTokenCount)
             }
             code = roost_embed_long(

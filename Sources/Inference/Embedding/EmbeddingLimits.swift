@@ -5,6 +5,8 @@ struct EmbeddingLimits: Sendable {
     let model: ModelHandle
     /// Tokens that are computed together.
     let batchTokenCount: Int
+    /// Tokens of texts that are put together to be computed at once.
+    let packedTokenCount: Int
     /// Tokens that one text may have.
     let textTokenCount: Int
 
@@ -15,13 +17,10 @@ struct EmbeddingLimits: Sendable {
         // Positions beyond what was trained are not there in encoders' tables.
         textTokenCount = max(1, trained > 0 ? min(asked, trained) : asked)
         batchTokenCount = max(1, min(options.microBatchSize, options.batchSize))
-    }
-
-    /// Whether a text may be computed in several batches: its vector is the last token's, which sees the others in
-    /// the cache.
-    func canSplit(_ pooling: llama_pooling_type) -> Bool {
-        guard model.isCausal else { return false }
-        return pooling == LLAMA_POOLING_TYPE_LAST || pooling == LLAMA_POOLING_TYPE_RANK
+        // Without flash attention every token is compared with all others of the batch, those of other texts too: with
+        // 100 sentences through all-MiniLM-L6-v2, 512 tokens together took 2.0 times as long as 64. With it the mask
+        // saves that, and together they take 0.6 of the time that they take alone.
+        packedTokenCount = options.flashAttention == .off ? min(batchTokenCount, 64) : batchTokenCount
     }
 
     /// Throws `InferenceError.invalidOption`, `.emptyPrompt`, `.inputTooLong`.
@@ -62,7 +61,7 @@ struct EmbeddingLimits: Sendable {
 
     private func work(_ texts: [[Int32]], _ pooling: llama_pooling_type) -> EmbeddingWork {
         EmbeddingWork(
-            texts, pooling: pooling, tokenLimit: batchTokenCount, textLimit: EmbeddingContext.textLimit(of: model))
+            texts, pooling: pooling, tokenLimit: packedTokenCount, textLimit: EmbeddingContext.textLimit(of: model))
     }
 
     private func check(count: Int, name: String, tenantWeight: Double) throws {
@@ -120,14 +119,6 @@ extension ModelHandle {
             let number = metadata("\(architecture).pooling_type").flatMap(Int32.init), (0...4).contains(number)
         else { return nil }
         return llama_pooling_type(rawValue: number)
-    }
-
-    /// Whether a token sees only those before it.
-    var isCausal: Bool {
-        guard llama_model_has_decoder(pointer), !llama_model_has_encoder(pointer) else { return false }
-        // Encoders such as BERT count as decoders to the engine, and their files say that they are not causal.
-        let architecture = metadata("general.architecture") ?? ""
-        return metadata("\(architecture).attention.causal") != "false"
     }
 
     /// Values in one vector.
