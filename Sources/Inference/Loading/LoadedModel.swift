@@ -88,6 +88,9 @@ public final class LoadedModel: RunningModel {
             model, name: name, path: loader.path, options: loader.options, context: context)
         let templates = TemplateCache(model: model, name: name, own: loader.files.chatTemplate)
         let scheduler = try context.map { try Scheduler(model: model, context: $0, options: loader.options) }
+        if loader.options.speculation, let context, context.shape.draftCount > 0 {
+            scheduler?.speculation = GovernedSpeculation()
+        }
         let preparer = PlainPreparer(model: model, templates: templates, info: info)
         let canShift = context?.canShift ?? false
         engine.prepareRequests { task in
