@@ -1,6 +1,6 @@
 /// Speculation for one context: what its batches cost, the draft model's contexts, and what sequences learned that
 /// ended. Makes a ``GovernedSpeculator`` for each sequence. On the engine's thread.
-final class GovernedSpeculation {
+final class GovernedSpeculation: Speculation {
     private(set) var costs = BatchCosts()
     private let makeModelDrafter: (() throws -> ModelDrafter)?
     private let modelDrafterLimit: Int
@@ -20,6 +20,9 @@ final class GovernedSpeculation {
     /// A batch of `tokenCount` tokens, all with logits, took `duration`, the choice of its tokens included.
     func record(tokenCount: Int, duration: Duration) { costs.record(tokenCount: tokenCount, duration: duration) }
 
+    /// One for a new sequence; whether the request wants it is the scheduler's to ask.
+    func makeSpeculator(for request: GenerationRequest) -> (any Speculator)? { speculator() }
+
     /// One for a new sequence.
     func speculator() -> GovernedSpeculator { GovernedSpeculator(self, modelDrafter: takeModelDrafter()) }
 
@@ -34,7 +37,7 @@ final class GovernedSpeculation {
 }
 
 /// Proposes for one sequence: by lookup where that pays, otherwise by the draft model where there is one and that pays.
-final class GovernedSpeculator {
+final class GovernedSpeculator: Speculator {
     private let speculation: GovernedSpeculation
     private let lookup = NgramDrafter()
     private let model: ModelDrafter?
