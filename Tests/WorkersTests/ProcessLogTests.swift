@@ -6,6 +6,14 @@ import Testing
 
 @testable import Workers
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 @Suite("The log of a worker", .serialized)
 struct ProcessLogTests {
     @Test("has what the engine said, with the file's name, and no prompt")
