@@ -133,7 +133,8 @@ final class WorkerLink: Sendable {
 
     private func run() {
         let folder = setup.program.logFolder
-        let log = WorkerLog(file: folder.map { WorkerLogFile(folder: $0, model: setup.name).url }) { [files = setup.files] in
+        let log = WorkerLog(file: folder.map { WorkerLogFile(folder: $0, model: setup.name).url }) {
+            [files = setup.files] in
             files.restoringPaths(in: $0)
         }
         var logPipe: Int32 = -1
