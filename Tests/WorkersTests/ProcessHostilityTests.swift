@@ -59,7 +59,9 @@ struct ProcessHostilityTests {
                 WorkerFrame(
                     WorkerFrame.Kind.allCases.randomElement(using: &generator) ?? .end,
                     request: .random(in: 0...9, using: &generator),
-                    payload: (0..<Int.random(in: 0...40, using: &generator)).map { _ in .random(in: 0...255, using: &generator) }
+                    payload: (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+                        .random(in: 0...255, using: &generator)
+                    }
                 ).write(to: &bytes)
             }
             if Bool.random(using: &generator) {
@@ -85,7 +87,8 @@ struct ProcessHostilityTests {
     @Test("frames come out as they went in, however they are cut")
     func framesRoundTrip() throws {
         let frames = (0..<50).map { index in
-            WorkerFrame(.delta, request: UInt64(index) << 40, payload: Array(repeating: UInt8(index), count: index * 37))
+            WorkerFrame(
+                .delta, request: UInt64(index) << 40, payload: Array(repeating: UInt8(index), count: index * 37))
         }
         var bytes: [UInt8] = []
         for frame in frames { frame.write(to: &bytes) }

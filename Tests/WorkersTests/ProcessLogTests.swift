@@ -6,6 +6,14 @@ import Testing
 
 @testable import Workers
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 @Suite("The log of a worker", .serialized)
 struct ProcessLogTests {
     @Test("has what the engine said, with the file's name, and no prompt")
@@ -99,7 +107,9 @@ struct WorkerWatchTests {
 
     @Test("ends one that is silent, and leaves one that starts slowly")
     func silence() {
-        let quiet = stride(from: 0.0, through: 30, by: 0.5).map { (at: $0, heard: WorkerFrame.Kind?.none, tokens: Int64(0)) }
+        let quiet = stride(from: 0.0, through: 30, by: 0.5).map {
+            (at: $0, heard: WorkerFrame.Kind?.none, tokens: Int64(0))
+        }
         #expect(watch(quiet, streams: false).allSatisfy { $0 == nil })
         var looks = quiet
         looks[0].heard = .heartbeat

@@ -6,6 +6,14 @@ import Testing
 
 @testable import Workers
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 @Suite("A model in a worker", .serialized)
 struct ProcessTests {
     @Test("gives the tokens that it gives in this process", arguments: ["llama", "qwen2", "gemma3"])
@@ -204,7 +212,10 @@ struct ProcessTests {
         process.arguments = ["parent", program.path, file.url.path]
         process.standardOutput = output
         try process.run()
-        let line = try await Task.detached { try output.fileHandleForReading.read(upToCount: 16) ?? Data() }.value
+        defer { kill(process.processIdentifier, SIGKILL) }
+        let line = await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: output.fileHandleForReading.availableData) }
+        }
         let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         let worker = ProcessFacts(pid: try #require(Int32(text), "it printed “\(text)”"))
         #expect(worker.isAlive)

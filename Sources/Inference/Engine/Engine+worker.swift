@@ -64,7 +64,8 @@ private enum EngineLog {
             }, nil)
         // The engine's own way reads /proc and starts a debugger, which a worker may not.
         ggml_set_abort_callback { message in
-            if let message { EngineLog.write(message) }
+            guard let message else { return }
+            for text in ["fatal: ", String(cString: message), "\n"] { EngineLog.write(text) }
         }
     }
 

@@ -43,7 +43,8 @@ extension EmbeddingResult {
             bytes.append(littleEndian: UInt32(truncatingIfNeeded: length))
             guard bytes.count + input.count * length * 4 <= WorkerFrame.payloadLimit else {
                 throw InferenceError.workerFailed(
-                    reason: "its vectors are larger than \(WorkerFrame.payloadLimit >> 20) MiB; send fewer texts at once")
+                    reason:
+                        "its vectors are larger than \(WorkerFrame.payloadLimit >> 20) MiB; send fewer texts at once")
             }
             for vector in input { for value in vector { bytes.append(littleEndian: value.bitPattern) } }
         }

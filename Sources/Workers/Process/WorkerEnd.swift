@@ -22,13 +22,14 @@ enum WorkerEnd: Equatable {
         self = number == 0 ? .exit((status >> 8) & 0xff) : .signal(number)
     }
 
-    /// For people. `lastLine` is what the worker said last.
+    /// For people. `lastLine` is what the worker said last; it is told when it was about its end.
     func cause(lastLine: String) -> String {
-        switch self {
+        let isLastWord = ["fatal: ", "Fatal error: "].contains { lastLine.hasPrefix($0) }
+        return switch self {
         case .signal(SIGSYS): "it did what its sandbox forbids (SIGSYS)"
         case .signal(SIGSEGV), .signal(SIGBUS): "a memory error in the engine (\(Self.name(self)))"
         case .signal(SIGABRT), .signal(SIGILL), .signal(SIGTRAP):
-            "the engine stopped itself (\(Self.name(self)))" + (lastLine.isEmpty ? "" : ": \(lastLine)")
+            "the engine stopped itself (\(Self.name(self)))" + (isLastWord ? ": \(lastLine)" : "")
         case .signal(SIGKILL): "it was killed (SIGKILL), by somebody or by the kernel for lack of memory"
         case .signal: "it was ended by \(Self.name(self))"
         case .exit(let code): "it exited with status \(code)" + (lastLine.isEmpty ? "" : ": \(lastLine)")

@@ -23,7 +23,8 @@ struct WorkerHandshake {
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { buffer -> Int64 in
                 let rest = UnsafeRawBufferPointer(rebasing: buffer[sent...])
-                return roost_send(descriptor, rest.baseAddress, rest.count, descriptors, sent == 0 ? descriptors.count : 0)
+                return roost_send(
+                    descriptor, rest.baseAddress, rest.count, descriptors, sent == 0 ? descriptors.count : 0)
             }
             guard count > 0 else { throw WorkerProtocolError("the connection ended at its beginning") }
             sent += Int(count)

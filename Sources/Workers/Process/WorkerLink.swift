@@ -133,7 +133,8 @@ final class WorkerLink: Sendable {
 
     private func run() {
         let folder = setup.program.logFolder
-        let log = WorkerLog(file: folder.map { WorkerLogFile(folder: $0, model: setup.name).url }) { [files = setup.files] in
+        let log = WorkerLog(file: folder.map { WorkerLogFile(folder: $0, model: setup.name).url }) {
+            [files = setup.files] in
             files.restoringPaths(in: $0)
         }
         var logPipe: Int32 = -1
@@ -158,31 +159,20 @@ final class WorkerLink: Sendable {
     private func start(_ logPipe: inout Int32) throws -> FrameChannel {
         var (sockets, pipe): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
         guard roost_socket_pair(&sockets) == 0 else { throw POSIXError(.EMFILE) }
-        defer { close(sockets[1]) }
         do {
+            // The worker's ends are closed here once it has them, or its death would not be seen.
+            defer { close(sockets[1]) }
             guard roost_pipe(&pipe) == 0 else { throw POSIXError(.EMFILE) }
-            logPipe = pipe[0]
             defer { close(pipe[1]) }
+            logPipe = pipe[0]
             // The worker never waits for the log's reader: what is not taken is lost.
             for end in pipe { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
-            let nothing = try FileHandle(forUpdating: URL(fileURLWithPath: "/dev/null"))
-            var request = WorkerSpawner.Request(
-                executable: setup.program.executable, arguments: setup.program.arguments,
-                descriptors: [nothing.fileDescriptor, pipe[1], pipe[1], sockets[1]])
-            request.addressSpaceByteLimit = setup.program.addressSpaceByteLimit ?? 0
-            request.user = setup.program.user
-            let pid: Int32
-            do {
-                pid = try WorkerSpawner.shared.spawn(request)
-            } catch {
-                throw InferenceError.workerFailed(
-                    reason: "\(setup.program.executable.path) could not be started: \(error.localizedDescription)")
-            }
-            let isStopped = state.withLock { state in
-                state.processIdentifier = pid
-                return state.reason != nil
-            }
-            if isStopped { throw CancellationError() }
+            try spawn(worker: sockets[1], log: pipe[1])
+        } catch {
+            close(sockets[0])
+            throw error
+        }
+        do {
             try shakeHands(sockets[0])
             let channel = try FrameChannel(sockets[0])
             state.withLock { $0.channel = channel }
@@ -191,6 +181,27 @@ final class WorkerLink: Sendable {
             close(sockets[0])
             throw error
         }
+    }
+
+    private func spawn(worker socket: Int32, log: Int32) throws {
+        let nothing = try FileHandle(forUpdating: URL(fileURLWithPath: "/dev/null"))
+        var request = WorkerSpawner.Request(
+            executable: setup.program.executable, arguments: setup.program.arguments,
+            descriptors: [nothing.fileDescriptor, log, log, socket])
+        request.addressSpaceByteLimit = setup.program.addressSpaceByteLimit ?? 0
+        request.user = setup.program.user
+        let pid: Int32
+        do {
+            pid = try WorkerSpawner.shared.spawn(request)
+        } catch {
+            throw InferenceError.workerFailed(
+                reason: "\(setup.program.executable.path) could not be started: \(error.localizedDescription)")
+        }
+        let isStopped = state.withLock { state in
+            state.processIdentifier = pid
+            return state.reason != nil
+        }
+        if isStopped { throw CancellationError() }
     }
 
     private func shakeHands(_ socket: Int32) throws {
@@ -317,13 +328,14 @@ final class WorkerLink: Sendable {
     }
 
     private func finish(_ error: any Error) {
-        pending.failAll(error)
-        takeLoadWaiter()?.resume(throwing: error)
-        let onEnd = state.withLock { state in
+        let (onEnd, loadWaiter) = state.withLock { state in
             state.outcome = error
-            defer { state.onEnd = nil }
-            return state.onEnd
+            defer { (state.onEnd, state.loadWaiter) = (nil, nil) }
+            return (state.onEnd, state.loadWaiter)
         }
+        // First, so that who repeats a failed request does not meet this process again.
         onEnd?(error)
+        pending.failAll(error)
+        loadWaiter?.resume(throwing: error)
     }
 }

@@ -70,8 +70,10 @@ public enum WorkerMain {
         ///
         /// - Throws: `InferenceError.sandboxUnavailable` when that is not allowed.
         private static func lock(_ job: WorkerJob, _ files: ModelDescriptors) throws -> WorkerSandbox {
+            // The log's own: standard error is closed to libraries before the first prompt is seen.
+            let log = fcntl(STDERR_FILENO, F_DUPFD, WorkerProtocol.firstFile)
             let hasGPU = Engine.prepareForWorker(
-                log: STDERR_FILENO, availableByteCount: job.availableByteCount)
+                log: log, availableByteCount: job.availableByteCount)
             let usesGPU = hasGPU && job.options.gpuLayerCount != 0
             roost_sandbox_prepare()
             let version = Int(roost_sandbox_version())

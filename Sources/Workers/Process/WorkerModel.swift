@@ -5,7 +5,9 @@ import Synchronization
 /// A model in a process of its own, behind a sandbox. When that process dies its requests fail, and it is started
 /// again; other models never notice.
 public final class WorkerModel: RunningModel {
+    /// What was loaded, and how.
     public let info: LoadedModelInfo
+    /// Bytes that it takes, as the engine accounts for them.
     public let memory: ModelMemory
     /// What its process is locked in.
     public let sandbox: WorkerSandbox
@@ -36,6 +38,7 @@ public final class WorkerModel: RunningModel {
 
     // MARK: Requests
 
+    /// Serves a request. While the process is started again it waits for it.
     public func generate(_ request: GenerationRequest) -> GenerationStream {
         GenerationStream { continuation in
             let ticket = StreamTicket()
@@ -54,11 +57,17 @@ public final class WorkerModel: RunningModel {
         }
     }
 
+    /// Vectors of texts.
+    ///
+    /// - Throws: `InferenceError`, `CancellationError`.
     public func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
         let count = request.inputs.count
         return try await ask(.embed, request) { try EmbeddingResult(workerPayload: $0, inputCount: count) }
     }
 
+    /// Scores of documents.
+    ///
+    /// - Throws: `InferenceError`, `CancellationError`.
     public func rerank(_ request: RerankRequest) async throws -> RerankResult {
         let count = request.documents.count
         return try await ask(.rerank, request) { payload in
@@ -70,6 +79,9 @@ public final class WorkerModel: RunningModel {
         }
     }
 
+    /// Token ids of `text`.
+    ///
+    /// - Throws: `InferenceError`, `CancellationError`.
     public func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) async throws -> [Int32] {
         let request = TokenizeRequest(text: text, addSpecial: addSpecial, parseSpecial: parseSpecial)
         return try await ask(.tokenize, request) { payload in
@@ -78,12 +90,18 @@ public final class WorkerModel: RunningModel {
         }
     }
 
+    /// The text of `tokens`.
+    ///
+    /// - Throws: `InferenceError`, `CancellationError`.
     public func detokenize(_ tokens: [Int32], removeSpecial: Bool, unparseSpecial: Bool) async throws -> String {
         let request = DetokenizeRequest(
             tokens: tokens, removeSpecial: removeSpecial, unparseSpecial: unparseSpecial)
         return try await ask(.detokenize, request) { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// The conversation as the model's template writes it.
+    ///
+    /// - Throws: `InferenceError`, `CancellationError`.
     public func prompt(for chat: ChatRequest) async throws -> String {
         try await ask(.prompt, chat) { String(decoding: $0, as: UTF8.self) }
     }

@@ -78,9 +78,12 @@ final class WorkerService: Sendable {
         channel.send(WorkerFrame(.loaded, payload: try WorkerJSON.encode(message)), waits: true)
     }
 
-    /// The weights are mapped: nothing has to be opened any more, and nothing can be.
+    /// The weights are in memory: nothing has to be opened any more, and nothing can be.
     private func closeFiles() throws {
         Engine.endLogOfLoading()
+        // What libraries print by themselves may have a part of a request in it (a grammar that does not parse). Standard
+        // input is /dev/null.
+        for output in [STDOUT_FILENO, STDERR_FILENO] { dup2(STDIN_FILENO, output) }
         for descriptor in files.all { close(descriptor) }
         if case .none = sandbox { return }
         let failure = roost_sandbox_close_files(false)

@@ -30,7 +30,10 @@ enum Liar {
             case "text": send(frame(68, 1, [0, 0, 0, 0, 0, 1, 0, 0, 0, 0xff]))
             case "choice": send(frame(68, 1, [0, 9, 0, 0, 0, 1, 0, 0, 0, 65]))
             case "count": send(frame(69, 1, Array(#"{"queued":{"place":-9223372036854775808}}"#.utf8)))
-            case "flood": while true { send(frame(68, 1, [0, 0, 0, 0, 0] + [0, 0, 16, 0] + Array(repeating: 65, count: 1 << 20))) }
+            case "flood":
+                while true {
+                    send(frame(68, 1, [0, 0, 0, 0, 0] + [0, 0, 16, 0] + Array(repeating: 65, count: 1 << 20)))
+                }
             case "nested": send(frame(69, 1, Array(repeating: UInt8(ascii: "["), count: 1 << 20)))
             default: break
             }
