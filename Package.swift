@@ -56,6 +56,7 @@ let package = Package(
         // The C and C++ edges.
         .systemLibrary(name: "CLlama", pkgConfig: "roost-engine"),
         .target(name: "LlamaBridge", dependencies: ["CLlama"]),
+        .target(name: "CSandbox"),
 
         room(
             "ModelHubs",
@@ -79,7 +80,7 @@ let package = Package(
             ]),
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
         room("Inference", ["CLlama", "LlamaBridge"]),
-        room("Workers", ["Inference"]),
+        room("Workers", ["CSandbox", "Inference"]),
         room(
             "Roost",
             [
@@ -101,7 +102,7 @@ let package = Package(
         room(
             "RoostCommands",
             [
-                "Roost", "RoostServer", "Terminal",
+                "Roost", "RoostServer", "Terminal", "Workers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -129,8 +130,8 @@ let package = Package(
         .executableTarget(name: "ProcessMeter", path: "Benchmarks/ProcessMeter", swiftSettings: swiftSettings),
 
         // Tests. ModelFixtures makes tiny models, EngineFixtures runs them, HubSimulator speaks the hubs' protocols on
-        // loopback (hub-simulator is the same as a program), FaultServer is a bad network and DownloadProgram a download
-        // to kill; the rest test one room each, IntegrationTests the built binary.
+        // loopback (hub-simulator is the same as a program), FaultServer is a bad network, DownloadProgram a download to
+        // kill and WorkerProgram a worker, its parent, or one that lies; the rest test one room each, IntegrationTests the built binary.
         .target(
             name: "ModelFixtures", dependencies: ["ModelFormats"], path: "Tests/Support/ModelFixtures",
             swiftSettings: swiftSettings),
@@ -159,6 +160,9 @@ let package = Package(
         .executableTarget(
             name: "DownloadProgram", dependencies: ["Downloads", "Security"], path: "Tests/Support/DownloadProgram",
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "WorkerProgram", dependencies: ["Inference", "Workers"], path: "Tests/Support/WorkerProgram",
+            swiftSettings: swiftSettings),
         tests("SecurityTests", ["Security"]),
         tests(
             "ModelHubsTests",
@@ -185,7 +189,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        tests("WorkersTests", ["Workers", "EngineFixtures", "ModelFixtures"]),
+        tests("WorkersTests", ["Workers", "WorkerProgram", "EngineFixtures", "Inference", "ModelFixtures"]),
         tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(
             "RoostServerTests",

@@ -1,3 +1,3 @@
 import RoostCommands
 
-await RoostCommand.start()
+RoostCommand.launch()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dispatch
 import Roost
 import Terminal
 
@@ -36,11 +37,16 @@ public struct RoostCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Server",
+                name: "Server",
                 subcommands: [
                     ServeCommand.self, ProcessesCommand.self, StopCommand.self, PinCommand.self, UnpinCommand.self,
+                    LogsCommand.self,
                 ]),
             CommandGroup(
-                name: "Roost itself", subcommands: [DoctorCommand.self, ConfigCommand.self, CompletionsCommand.self]),
+                name: "Roost itself",
+                subcommands: [
+                    DoctorCommand.self, ConfigCommand.self, CompletionsCommand.self, WorkerCommand.self,
+                ]),
         ]
     )
 
@@ -48,19 +54,35 @@ public struct RoostCommand: AsyncParsableCommand {
     public init() {}
 
     /// Parses the program's arguments, runs the command, and ends the process with its exit status.
-    public static func start() async -> Never {
+    ///
+    /// What is not asynchronous runs on the first thread before there is another one: a worker has to lock itself then.
+    public static func launch() -> Never {
         do {
             var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
+            guard let asynchronous = command as? any AsyncParsableCommand else {
                 try command.run()
+                exit(withError: nil)
             }
+            Task { await run(asynchronous) }
+            dispatchMain()
+        } catch {
+            end(with: error)
+        }
+    }
+
+    private static func run(_ command: any AsyncParsableCommand) async -> Never {
+        do {
+            var command = command
+            try await command.run()
             exit(withError: nil)
         } catch {
-            guard let status = ExitStatus(of: error) else { exit(withError: error) }
-            Console.error.print(Console.error.styled("Error:", .red, .bold) + " \(error)")
-            exit(withError: status.code)
+            end(with: error)
         }
+    }
+
+    private static func end(with error: any Error) -> Never {
+        guard let status = ExitStatus(of: error) else { exit(withError: error) }
+        Console.error.print(Console.error.styled("Error:", .red, .bold) + " \(error)")
+        exit(withError: status.code)
     }
 }

@@ -5,7 +5,8 @@ import LlamaBridge
 enum Processor {
     /// The cores that are good for arithmetic, as the engine counts them, but no more than this process may use (affinity, cgroup quota).
     static var defaultThreadCount: Int {
-        max(1, min(Int(roost_math_core_count()), ProcessInfo.processInfo.activeProcessorCount, quota ?? .max))
+        if let known = KnownSystem.current { return known.threadCount }
+        return max(1, min(Int(roost_math_core_count()), ProcessInfo.processInfo.activeProcessorCount, quota ?? .max))
     }
 
     /// Whole cores of the cgroup's (v2) CPU quota; `nil` when there is none.

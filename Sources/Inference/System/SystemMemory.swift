@@ -15,6 +15,7 @@ enum SystemMemory {
     /// Linux: `MemAvailable` of /proc/meminfo, or what the cgroup (v2) leaves, if that is less. macOS: free, inactive
     /// and purgeable pages.
     static var availableByteCount: Int64? {
+        if let known = KnownSystem.current { return known.availableByteCount }
         #if canImport(Darwin)
             var statistics = vm_statistics64()
             var count = mach_msg_type_number_t(
