@@ -37,7 +37,6 @@ public struct RoostCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Server",
-                name: "Server",
                 subcommands: [
                     ServeCommand.self, ProcessesCommand.self, StopCommand.self, PinCommand.self, UnpinCommand.self,
                     LogsCommand.self,

@@ -42,7 +42,11 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     private func show(_ line: WorkerLogFile.Line) throws {
-        if json { try Console.output.printJSONLine(line) } else { Console.output.print("\(line.time) \(line.text)".printable) }
+        if json {
+            try Console.output.printJSONLine(line)
+        } else {
+            Console.output.print("\(line.time) \(line.text)".printable)
+        }
     }
 
     /// What the log of a model may be called: as it was asked for, or in full.
