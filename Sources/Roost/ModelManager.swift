@@ -38,7 +38,7 @@ public actor ModelManager {
             root: configuration.homeDirectory, modelFolders: configuration.modelFolders)
         downloader = await ModelDownloader(configuration: configuration, store: store)
         residency = ModelResidency(
-            launcher: try launcher ?? configuration.launcher(), budget: MemoryBudget(configuration.memoryLimit),
+            launcher: launcher ?? configuration.launcher, budget: MemoryBudget(configuration.memoryLimit),
             forecast: HeaderForecast(), pressure: pressure, maximumModelCount: configuration.maximumLoadedModels)
     }
 

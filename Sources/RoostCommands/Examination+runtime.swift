@@ -28,7 +28,7 @@ extension Examination {
             return Finding(
                 subject: "isolation", state: .notice,
                 message: "Models run in Roost's own process: a hostile model file could do what you may do.",
-                remedy: "Run only models that you trust.")
+                remedy: "Leave worker out of the settings, or run only models that you trust.")
         }
         guard !configuration.load.allowsUnsandboxed else {
             return Finding(

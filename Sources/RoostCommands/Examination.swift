@@ -13,7 +13,7 @@ enum Examination {
         var findings = engine()
         let configuration: RoostConfiguration
         do {
-            configuration = try .fromEnvironment()
+            configuration = try .forCommands()
         } catch {
             findings.append(
                 Finding(

@@ -2,6 +2,15 @@ import Foundation
 import Workers
 
 extension RoostConfiguration {
+    /// `worker` that runs models in the process that asks.
+    private static let noWorker = "none"
+
+    /// Runs each model in a process of `program`, unless `worker` names another one or `none`.
+    public mutating func useWorkers(of program: URL) {
+        guard workerExecutable == nil, environment["ROOST_WORKER"] != Self.noWorker else { return }
+        workerExecutable = program
+    }
+
     /// Reads what bounds the models in memory and how they are loaded.
     ///
     /// - Throws: `RoostError.invalidSetting`.
@@ -27,8 +36,8 @@ extension RoostConfiguration {
         if let isOn = try flag("ROOST_SPECULATION") { load.speculation = isOn }
         if let isOn = try flag("ROOST_ALLOW_UNSANDBOXED") { load.allowsUnsandboxed = isOn }
         pinnedModels = Self.names(in: value("ROOST_PINNED_MODELS"))
-        workerExecutable = value("ROOST_WORKER").map {
-            URL(fileURLWithPath: NSString(string: $0).expandingTildeInPath)
+        workerExecutable = value("ROOST_WORKER").flatMap {
+            $0 == Self.noWorker ? nil : URL(fileURLWithPath: NSString(string: $0).expandingTildeInPath)
         }
     }
 
@@ -42,11 +51,11 @@ extension RoostConfiguration {
     }
 
     /// How models come into memory.
-    ///
-    /// - Throws: `RoostError.invalidSetting`.
-    func launcher() throws -> any ModelLauncher {
+    var launcher: any ModelLauncher {
         guard let workerExecutable else { return InProcessLauncher() }
-        throw RoostError.invalidSetting(
-            name: "ROOST_WORKER", value: workerExecutable.path, rule: "unset: this build runs models in one process")
+        return WorkerLauncher(
+            WorkerProgram(
+                executable: workerExecutable, version: RoostVersion.number,
+                logFolder: homeDirectory.appending(path: "logs", directoryHint: .isDirectory)))
     }
 }

@@ -25,7 +25,7 @@ public struct Setting: Sendable, Hashable {
         Setting("parallel_requests", "Requests that a model computes together, 1 to 256."),
         Setting("prefix_cache", "Memory for computed prompts that are kept to be used again: 512MiB, 0 for none."),
         Setting("speculation", "Whether tokens are proposed ahead and checked: true or false."),
-        Setting("worker", "The program that runs each model in a process of its own."),
+        Setting("worker", "The program that runs each model in a process of its own; none for Roost's own process."),
         Setting("allow_unsandboxed", "Whether models run where they cannot be shut in: true or false."),
         Setting("models", "Further folders of models, with “:” between them; new ones go to the first."),
         Setting("max_concurrent_downloads", "Downloads that run at a time, 1 to 64."),

@@ -55,12 +55,16 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Load the model in this process, even when a server runs.")
     var local = false
 
+    @Flag(help: "Run the model also where it cannot be shut in a sandbox.")
+    var allowUnsandboxed = false
+
     func validate() throws {
         if json && events { throw ValidationError("Choose one of --json and --events.") }
     }
 
     func run() async throws {
-        var settings = try sampling.settings(base: RoostConfiguration.fromEnvironment().load)
+        let configuration = try RoostConfiguration.forCommands(allowsUnsandboxed: allowUnsandboxed)
+        var settings = try sampling.settings(base: configuration.load)
         settings.system = system
         settings.isRaw = raw
         if let keepAlive {
@@ -71,7 +75,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let text = try await promptText()
 
-        let manager = try await ModelManager()
+        let manager = try await ModelManager(configuration: configuration)
         let choice = ModelChoice(manager: manager, error: .error)
         let record = try await choice.model(for: model.flatMap { $0.isEmpty ? nil : $0 })
         let backend: any ChatBackend =

@@ -44,11 +44,14 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Listen beyond this machine, although nobody needs a key and nothing is encrypted.")
     var insecure = false
 
+    @Flag(help: "Run models also where they cannot be shut in a sandbox.")
+    var allowUnsandboxed = false
+
     @Flag(name: .shortAndLong, help: "Log each step to standard error.")
     var verbose = false
 
     func run() async throws {
-        var configuration = try RoostConfiguration.fromEnvironment()
+        var configuration = try RoostConfiguration.forCommands(allowsUnsandboxed: allowUnsandboxed)
         if let host {
             (configuration.listenHost, configuration.listenPort) = try RoostConfiguration.address(
                 host, setting: "--host", defaults: (configuration.listenHost, configuration.listenPort))
