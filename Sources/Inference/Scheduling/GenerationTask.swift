@@ -26,6 +26,9 @@ final class GenerationTask: Sendable {
     /// Nobody listens any more: the engine may stop at once.
     var isStopped: Bool { stopped.load(ordering: .relaxed) }
 
+    /// Whether all its choices have ended.
+    var isFinished: Bool { openChoiceCount.load(ordering: .relaxed) <= 0 }
+
     /// Whether its time is over.
     func isLate(at now: ContinuousClock.Instant) -> Bool { deadline.map { now >= $0 } ?? false }
 

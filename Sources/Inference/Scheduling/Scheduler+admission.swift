@@ -137,9 +137,16 @@ extension Scheduler {
 
     private func planCheckpoints(of run: SequenceRun) {
         run.checkpoints = []
-        guard !context.memoryKind.isPlain, pool.index.byteLimit > 0, run.namespace.privateNumber == 0 else { return }
-        let positions = CheckpointPolicy.positions(
-            from: run.computedCount, to: run.promptCount, boundaries: run.boundaries)
+        guard !context.memoryKind.isPlain, pool.index.byteLimit > 0 else { return }
+        var positions: [Int] = []
+        if run.namespace.privateNumber == 0 {
+            positions = CheckpointPolicy.positions(
+                from: run.computedCount, to: run.promptCount, boundaries: run.boundaries)
+        }
+        // Choices that find no place yet begin before the last token, whose logits they need.
+        if run.task.request.choiceCount > 1, run.computedCount < run.promptCount - 1 {
+            positions.append(run.promptCount - 1)
+        }
         run.checkpoints = Set(positions)
         run.stops.formUnion(positions)
     }

@@ -206,6 +206,7 @@ extension Scheduler {
         for sequence in pool.index.retained where pool.index.live[sequence]?.namespace == run.namespace {
             pool.drop(sequence)
         }
+        for (number, state) in pool.index.saved where state.namespace == run.namespace { pool.index.removeSaved(number) }
     }
 
     /// `run`, which failed with everyone in its batch or was given up in the middle of it, is gone; nothing of it is
