@@ -8,7 +8,7 @@ import ModelFixtures
 final class SchedulerHarness {
     let scheduler: Scheduler
     let model: ModelHandle
-    private let preparer: PlainPreparer
+    private let preparer: PromptPreparer
     private let file: TinyModelFile
     let info: LoadedModelInfo
 
@@ -26,7 +26,7 @@ final class SchedulerHarness {
         let context = try EngineContext(model: model, files: files, options: options)
         scheduler = try Scheduler(model: model, context: context, options: options)
         info = LoadedModelInfo(model, name: "tiny", path: file.url.path, options: options, context: context)
-        preparer = PlainPreparer(
+        preparer = PromptPreparer(
             model: model, templates: TemplateCache(model: model, name: "tiny"), info: info)
     }
 

@@ -12,6 +12,7 @@ struct SchedulerSpeculationTests {
         let liesEvery: Int
         var position = 0
         var calls = 0
+        let strengths: [DraftStrength] = []
 
         init(_ answer: [Int32], liesEvery: Int) {
             self.answer = answer
