@@ -1,5 +1,5 @@
-public import Foundation
 import CLlama
+public import Foundation
 import Synchronization
 
 /// A model in memory, ready to generate.
