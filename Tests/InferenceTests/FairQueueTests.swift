@@ -62,9 +62,13 @@ struct FairQueueTests {
     @Test("A tenant that was idle saved nothing up, and one that comes anew does not wait for others' pasts")
     func idle() throws {
         var queue = FairQueue<Work>()
-        for number in 0..<100 { queue.add(Work(tenant: "a", number: number), tenant: "a", weight: 1, priority: .normal) }
+        for number in 0..<100 {
+            queue.add(Work(tenant: "a", number: number), tenant: "a", weight: 1, priority: .normal)
+        }
         for _ in 0..<50 { _ = queue.take { $0.cost } }
-        for number in 0..<100 { queue.add(Work(tenant: "b", number: number), tenant: "b", weight: 1, priority: .normal) }
+        for number in 0..<100 {
+            queue.add(Work(tenant: "b", number: number), tenant: "b", weight: 1, priority: .normal)
+        }
         let next = (0..<20).compactMap { _ in queue.take { $0.cost }?.tenant }
         #expect(next.count { $0 == "b" } == 10 || next.count { $0 == "b" } == 11)
     }
@@ -72,7 +76,9 @@ struct FairQueueTests {
     @Test("Within a tenant the more urgent goes first, then who came first")
     func priorities() {
         var queue = FairQueue<Work>()
-        for (number, priority) in [(0, GenerationRequest.Priority.batch), (1, .normal), (2, .interactive), (3, .normal)] {
+        for (number, priority) in [
+            (0, GenerationRequest.Priority.batch), (1, .normal), (2, .interactive), (3, .normal),
+        ] {
             queue.add(Work(tenant: "a", number: number), tenant: "a", weight: 1, priority: priority)
         }
         queue.add(Work(tenant: "a", number: 4), tenant: "a", weight: 1, priority: .normal, atFront: true)

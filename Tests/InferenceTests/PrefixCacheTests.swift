@@ -16,7 +16,8 @@ struct PrefixCacheTests {
         }
     }
 
-    @Test("A conversation that goes on computes only what is new, and answers as if it had computed all",
+    @Test(
+        "A conversation that goes on computes only what is new, and answers as if it had computed all",
         arguments: generative.indices)
     func goesOn(index: Int) async throws {
         let (warm, cold) = (try harness(index), try harness(index))
@@ -65,8 +66,12 @@ struct PrefixCacheTests {
 
     @Test("What has to leave the cache comes back from RAM, up to its limit", arguments: generative.indices)
     func memory(index: Int) async throws {
-        let warm = try harness(index) { $0.parallelRequestCount = 1; $0.cacheTokenCount = 512; $0.contextLength = 512 }
-        let cold = try harness(index) { $0.prefixByteLimit = 0; $0.cacheTokenCount = 512; $0.contextLength = 512 }
+        let warm = try harness(index) {
+            $0.parallelRequestCount = 1; $0.cacheTokenCount = 512; $0.contextLength = 512
+        }
+        let cold = try harness(index) {
+            $0.prefixByteLimit = 0; $0.cacheTokenCount = 512; $0.contextLength = 512
+        }
         let prompts = (0..<6).map { warm.tokens(280, seed: UInt64($0 + 1)) }
         var answers: [[Int32]] = []
         for prompt in prompts { answers.append(try await warm.answer(prompt, .fixed(6)).tokens) }
@@ -104,5 +109,39 @@ struct PrefixCacheTests {
         try harness.run()
         #expect(try await first.results()[0].cachedPromptTokenCount == 0)
         #expect(try await second.results()[0].cachedPromptTokenCount == 0)
+    }
+
+    @Test(
+        "What one process saved, another of the same model begins with; what cannot be read is computed again",
+        arguments: generative.indices)
+    func restored(index: Int) async throws {
+        struct Unreadable: Error {}
+        let (first, cold) = (try harness(index), try harness(index))
+        let prompt = first.tokens(300, seed: 1)
+        let tokens = try await first.greedy(prompt, .compared(8), tenant: "a").tokens
+        let saved = first.scheduler.pool.savedPrefixes()
+        #expect(!saved.isEmpty)
+        let prefixes = try saved.map { prefix in
+            let bytes = try #require(prefix.state())
+            #expect(bytes.count == prefix.byteCount)
+            return RestoredPrefix(
+                namespace: prefix.namespace, tokens: prefix.tokens, isPartial: prefix.isPartial,
+                byteCount: prefix.byteCount, load: { bytes })
+        }
+        let longer = prompt + tokens + first.tokens(12, seed: 3)
+        let expected = try await cold.greedy(longer, .compared(8))
+        for isReadable in [true, false] {
+            let second = try harness(index)
+            second.scheduler.pool.index.restore(
+                prefixes.map { prefix in
+                    var prefix = prefix
+                    if !isReadable { prefix.load = { throw Unreadable() } }
+                    return prefix
+                }, name: { $0 })
+            #expect(try await second.answer(longer, .fixed(8), tenant: "b").cachedPromptTokenCount == 0)
+            let answer = try await second.greedy(longer, .compared(8), tenant: "a")
+            #expect((answer.result.cachedPromptTokenCount >= prompt.count) == isReadable)
+            #expect(answer.gap(to: expected) < GreedyAnswer.tie)
+        }
     }
 }

@@ -79,10 +79,12 @@ struct PrefixIndexTests {
         ]
         for other in others { #expect(index.entries(beginning: [1, 2], in: other).isEmpty) }
         // Names that run into each other stay apart where they are saved, too.
-        let identities = [home] + others.dropLast() + [
-            PrefixNamespace(tenant: "a", adapterScales: ["x": 2]), PrefixNamespace(tenant: "a", adapterScales: ["y": 1]),
-            PrefixNamespace(tenant: "a", adapterScales: ["x": 1, "y": 1]), PrefixNamespace(tenant: "1:a"),
-        ]
+        let identities =
+            [home] + others.dropLast() + [
+                PrefixNamespace(tenant: "a", adapterScales: ["x": 2]),
+                PrefixNamespace(tenant: "a", adapterScales: ["y": 1]),
+                PrefixNamespace(tenant: "a", adapterScales: ["x": 1, "y": 1]), PrefixNamespace(tenant: "1:a"),
+            ]
         #expect(Set(identities.map(\.identity)).count == identities.count)
     }
 

@@ -83,7 +83,8 @@ struct SchedulerEndTests {
         #expect(try await submission.results()[0].tokens.count == 5)
     }
 
-    @Test("Where cells are short everyone is served all the same, with the answers they get alone",
+    @Test(
+        "Where cells are short everyone is served all the same, with the answers they get alone",
         arguments: [TinyModel.llama(), .gemma3()].indices)
     func pressure(index: Int) async throws {
         let tiny = [TinyModel.llama(), .gemma3()][index]
@@ -119,7 +120,9 @@ struct SchedulerEndTests {
             try harness.submit(harness.tokens(20, seed: 2), .compared(200))
         )
         var hadOne = false
-        try harness.run { hadOne = hadOne || (harness.scheduler.running.count == 1 && !harness.scheduler.queue.isEmpty) }
+        try harness.run {
+            hadOne = hadOne || (harness.scheduler.running.count == 1 && !harness.scheduler.queue.isEmpty)
+        }
         #expect(hadOne)
         let fresh = try SchedulerHarness(.llama())
         for (seed, submission) in [(1, first), (2, second)] {
@@ -159,7 +162,8 @@ struct SchedulerEndTests {
         #expect(gap < GreedyAnswer.tie)
     }
 
-    @Test("300 requests that come at random, some of which are stopped: all end, nothing is left",
+    @Test(
+        "300 requests that come at random, some of which are stopped: all end, nothing is left",
         arguments: [TinyModel.llama(), .gemma3(), .mamba()].indices)
     func random(index: Int) async throws {
         let harness = try SchedulerHarness([TinyModel.llama(), .gemma3(), .mamba()][index]) {
@@ -170,10 +174,12 @@ struct SchedulerEndTests {
         }
         var random = SeededGenerator(seed: 7)
         let beginnings = (0..<4).map { harness.tokens(60, seed: 100 + UInt64($0)) }
+        var turns = 0
         var submissions: [(SchedulerHarness.Submission, isStopped: Bool, choices: Int)] = []
         while submissions.count < 320 || harness.scheduler.hasWork {
             if submissions.count < 320, Int.random(in: 0..<3, using: &random) == 0 {
-                let beginning = beginnings[Int.random(in: 0..<4, using: &random)].prefix(Int.random(in: 0...60, using: &random))
+                let beginning = beginnings[Int.random(in: 0..<4, using: &random)].prefix(
+                    Int.random(in: 0...60, using: &random))
                 let own = harness.tokens(Int.random(in: 1...80, using: &random), seed: UInt64(submissions.count))
                 var options = GenerationOptions.fixed(Int.random(in: 0...40, using: &random))
                 options.temperature = 1
@@ -192,6 +198,11 @@ struct SchedulerEndTests {
                 harness.scheduler.mayHaveStopped = true
             }
             try harness.scheduler.turn()
+            turns += 1
+            try #require(
+                turns < 20_000,
+                "nobody goes on: \(harness.scheduler.running.map { ($0.computedCount, $0.content.count, $0.stops.sorted(), $0.leader != nil, $0.sequence ?? -1, $0.needsBeginning) })"
+            )
             #expect(harness.scheduler.pool.ledger.usedCount <= harness.scheduler.pool.ledger.capacity)
             #expect(harness.scheduler.running.count <= 5)
         }

@@ -44,7 +44,8 @@ struct SchedulerSpeculationTests {
         func record(tokenCount: Int, duration: Duration) {}
     }
 
-    @Test("Right and wrong proposals alike give the very tokens that come without, greedy or drawn",
+    @Test(
+        "Right and wrong proposals alike give the very tokens that come without, greedy or drawn",
         arguments: [TinyModel.llama(), .gemma3()].indices, [Float(0), 1])
     func sameTokens(index: Int, temperature: Float) async throws {
         let tiny = [TinyModel.llama(), .gemma3()][index]

@@ -68,7 +68,8 @@ struct SchedulerValueTests {
         #expect(CheckpointPolicy.positions(from: 1900, to: 2000, boundaries: [1950]) == [])
         #expect(CheckpointPolicy.positions(from: 0, to: 900, boundaries: [300, 400, 700]) == [300, 700])
         for count in stride(from: 10, to: 5000, by: 37) {
-            let positions = CheckpointPolicy.positions(from: 5, to: count, boundaries: [count / 3, count / 2, count - 1])
+            let positions = CheckpointPolicy.positions(
+                from: 5, to: count, boundaries: [count / 3, count / 2, count - 1])
             #expect(positions == positions.sorted())
             #expect(zip([5] + positions, positions).allSatisfy { $1 - $0 >= CheckpointPolicy.leastDistance })
             #expect(positions.allSatisfy { $0 < count })

@@ -25,7 +25,11 @@ struct ModelAssembly {
         let scheduler = try context.map { try Scheduler(model: model, context: $0, options: options) }
         if let context, let scheduler {
             if !adapters.names.isEmpty { scheduler.applyAdapters = { try adapters.apply($0, to: context.pointer) } }
-            scheduler.archive = prefixes.map(PrefixArchive.init)
+            if let prefixes {
+                let archive = PrefixArchive(prefixes)
+                archive.restore(to: scheduler.pool)
+                scheduler.archive = archive
+            }
             scheduler.speculation = try Self.speculation(for: model, context, loader)
         }
         projector = try files.projector.map { try MediaProjector(file: $0, model: model, options: options) }

@@ -39,6 +39,8 @@ struct PrefixIndex {
     private(set) var live: [Int32: Live] = [:]
     private(set) var saved: [Int: Saved] = [:]
     private var trees: [PrefixNamespace: RadixTree<Entry>] = [:]
+    /// What an earlier process has left; see ``restore(_:name:)``.
+    var restored: Restored?
     private var nextNumber = 0
     private var clock: UInt64 = 0
 
@@ -97,7 +99,8 @@ struct PrefixIndex {
 
     private mutating func add(_ state: Saved) {
         // One of a kind for the same symbols.
-        for (entry, common) in entries(beginning: state.symbols, in: state.namespace) where common == state.symbols.count {
+        for (entry, common) in entries(beginning: state.symbols, in: state.namespace)
+        where common == state.symbols.count {
             if case .saved(let number) = entry, let other = saved[number], other.isPartial == state.isPartial,
                 other.symbols.count == state.symbols.count
             {

@@ -45,7 +45,11 @@ extension SequencePool {
         }
         for (number, count) in states {
             let whole = index.saved[number]?.symbols.count ?? 0
-            if memoryKind.isPlain { offer(.state(number), count) } else if whole == count { offer(.state(number), count) }
+            if memoryKind.isPlain {
+                offer(.state(number), count)
+            } else if whole == count {
+                offer(.state(number), count)
+            }
         }
         for (entry, common) in entries {
             guard case .saved(let number) = entry, let state = index.saved[number], state.isPartial,

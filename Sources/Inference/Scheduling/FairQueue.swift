@@ -61,7 +61,7 @@ struct FairQueue<Item> {
             $0.value.weight == least.value.weight && $0.value.virtualTime <= lead
                 && $0.value.urgency < least.value.urgency
         }.min { ($0.value.urgency, $0.value.virtualTime, $0.key) < ($1.value.urgency, $1.value.virtualTime, $1.key) }?
-            .key ?? least.key
+        .key ?? least.key
     }
 
     /// The item that `take` would give.

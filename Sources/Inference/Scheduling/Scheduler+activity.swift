@@ -16,7 +16,11 @@ extension Scheduler {
     private var waitingTaskCount: Int {
         if queue.isEmpty { return 0 }
         let runs = Set(running.map { ObjectIdentifier($0.task) })
-        return queue.distinctCount { ObjectIdentifier($0.task) } excluding: { runs.contains(ObjectIdentifier($0.task)) }
+        return queue.distinctCount {
+            ObjectIdentifier($0.task)
+        } excluding: {
+            runs.contains(ObjectIdentifier($0.task))
+        }
     }
 
     /// Bytes of the cache's cells that only kept sequences hold.

@@ -50,7 +50,9 @@ extension Scheduler {
     private func nextScales() -> [String: Float]?? {
         let sets = running.filter { $0.leader == nil && !$0.needsBeginning }.map(\.task.request.adapterScales)
         guard let first = sets.first else { return nil }
-        guard let lastScales, let last = sets.lastIndex(of: lastScales), Set(sets).count > 1 else { return .some(first) }
+        guard let lastScales, let last = sets.lastIndex(of: lastScales), Set(sets).count > 1 else {
+            return .some(first)
+        }
         var distinct: [[String: Float]?] = []
         for set in sets where !distinct.contains(set) { distinct.append(set) }
         let index = distinct.firstIndex(of: sets[last]) ?? 0
@@ -77,7 +79,8 @@ extension Scheduler {
         var draftRoom = draftRoom(decodingCount: decoding.count)
         for run in decoding {
             guard let sequence = run.sequence else { continue }
-            let drafts = draftRoom > 0 ? propose(run, room: draftRoom, others: decoding.count + turn.draftCount - 1) : []
+            let drafts =
+                draftRoom > 0 ? propose(run, room: draftRoom, others: decoding.count + turn.draftCount - 1) : []
             draftRoom -= drafts.count
             let tokens = run.content[run.computedCount...] + drafts
             let index = batch.add(

@@ -46,7 +46,9 @@ extension Scheduler {
         if turn.promptCount > 0 {
             policy.record(decodingCount: turn.decodingCount, promptCount: turn.promptCount, seconds: seconds)
         } else {
-            if turn.draftCount == 0 { policy.record(decodingCount: turn.decodingCount, promptCount: 0, seconds: seconds) }
+            if turn.draftCount == 0 {
+                policy.record(decodingCount: turn.decodingCount, promptCount: 0, seconds: seconds)
+            }
             speculation?.record(tokenCount: turn.decodingCount + turn.draftCount, duration: duration)
         }
         let others = turn.decodingCount + turn.draftCount - 1
@@ -206,7 +208,9 @@ extension Scheduler {
         for sequence in pool.index.retained where pool.index.live[sequence]?.namespace == run.namespace {
             pool.drop(sequence)
         }
-        for (number, state) in pool.index.saved where state.namespace == run.namespace { pool.index.removeSaved(number) }
+        for (number, state) in pool.index.saved where state.namespace == run.namespace {
+            pool.index.removeSaved(number)
+        }
     }
 
     /// `run`, which failed with everyone in its batch or was given up in the middle of it, is gone; nothing of it is

@@ -99,7 +99,7 @@ final class Scheduler {
         let namespace = PrefixNamespace(
             tenant: task.request.tenant, adapterScales: task.request.adapterScales,
             privateNumber: task.request.usesPrefixCache ? 0 : nextPrivateNumber)
-        archive?.provide(for: namespace, to: &pool.index)
+        pool.index.adopt(namespace)
         for choice in request.samplers.indices {
             let run = SequenceRun(
                 request, choice: choice, content: content, boundaries: boundaries, media: media, namespace: namespace)
