@@ -42,6 +42,8 @@ static int limit_to(int resource, uint64_t value) {
 static int become(const struct roost_spawn_request * request, pid_t parent, int * report) {
     setsid();
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    // The thread that forked may have had a priority of its own.
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, (id_t)parent));
     sigset_t none;
     sigemptyset(&none);
     if (sigprocmask(SIG_SETMASK, &none, NULL) != 0) return errno;

@@ -117,7 +117,7 @@ struct ProcessDeathTests {
         var options = ProcessFixture.options()
         options.contextLength = 1 << 24
         await #expect(throws: InferenceError.self) {
-            _ = try await fixture.launcher.load(ModelFileSet(file.url), name: "tiny", options: options)
+            _ = try await fixture.launcher.start(ModelFileSet(file.url), name: "tiny", options: options)
         }
     }
 

@@ -44,7 +44,7 @@ struct ProcessFixture {
     }
 
     func load(_ file: TinyModelFile, name: String = "tiny", contextLength: Int? = nil) async throws -> WorkerModel {
-        try await launcher.load(ModelFileSet(file.url), name: name, options: Self.options(contextLength))
+        try await launcher.start(ModelFileSet(file.url), name: name, options: Self.options(contextLength))
     }
 
     static func options(_ contextLength: Int? = nil) -> LoadOptions {

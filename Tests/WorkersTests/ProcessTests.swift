@@ -45,7 +45,7 @@ struct ProcessTests {
         let fixture = try ProcessFixture()
         defer { fixture.remove() }
         let options = ProcessFixture.options(1024)
-        let there = try await fixture.launcher.load(ModelFileSet(url), name: "gemma3:270m", options: options)
+        let there = try await fixture.launcher.start(ModelFileSet(url), name: "gemma3:270m", options: options)
         let here = try await LoadedModel.load(at: url, options: options)
         let prompts = ["The capital of France is", "Once upon a time", "def main():"]
         let answers = try await withThrowingTaskGroup(of: (Int, [Int32]).self) { group in
@@ -68,7 +68,7 @@ struct ProcessTests {
         defer { fixture.remove() }
         let parts = try TinyModel.llama().parts(3).map { try TinyModelFile($0) }
         let whole = try TinyModelFile(.llama())
-        let there = try await fixture.launcher.load(
+        let there = try await fixture.launcher.start(
             ModelFileSet(weights: parts.map(\.url)), name: "parts", options: ProcessFixture.options())
         let here = try await whole.load()
         let expected = try await here.generate(.long(count: 24)).outcome().result.tokens
@@ -134,19 +134,19 @@ struct ProcessTests {
         defer { fixture.remove() }
         let missing = fixture.folder.appending(path: "none.gguf")
         await #expect(throws: InferenceError.fileMissing(path: missing.path)) {
-            _ = try await fixture.launcher.load(ModelFileSet(missing), name: "none")
+            _ = try await fixture.launcher.start(ModelFileSet(missing), name: "none")
         }
         let folder = FileManager.default.temporaryDirectory
         await #expect(throws: InferenceError.fileUnreadable(path: folder.path, reason: "it is a folder")) {
-            _ = try await fixture.launcher.load(ModelFileSet(folder), name: "folder")
+            _ = try await fixture.launcher.start(ModelFileSet(folder), name: "folder")
         }
         let text = try TemporaryFile(Array("This is no model.".utf8))
         await #expect(throws: InferenceError.notGGUF(path: text.url.path, found: "54 68 69 73")) {
-            _ = try await fixture.launcher.load(ModelFileSet(text.url), name: "text")
+            _ = try await fixture.launcher.start(ModelFileSet(text.url), name: "text")
         }
         let half = try TemporaryFile(Array(try TinyModel.llama().bytes().dropLast(5000)))
         await #expect {
-            _ = try await fixture.launcher.load(ModelFileSet(half.url), name: "half")
+            _ = try await fixture.launcher.start(ModelFileSet(half.url), name: "half")
         } throws: {
             guard case InferenceError.loadFailed(let path, _) = $0 else { return false }
             return path == half.url.path

@@ -79,7 +79,7 @@ struct SandboxTests {
         #expect(reason.contains("Landlock"))
         var options = ProcessFixture.options()
         options.allowsUnsandboxed = true
-        let model = try await fixture.launcher.load(ModelFileSet(file.url), name: "tiny", options: options)
+        let model = try await fixture.launcher.start(ModelFileSet(file.url), name: "tiny", options: options)
         #expect(model.sandbox == .none(reason: reason))
         #expect(try await model.generate(.long(count: 5)).outcome().result.tokens.count == 5)
         await model.unload()

@@ -8,6 +8,16 @@ public final class WorkerLauncher: Sendable {
     /// Launches workers of `program`.
     public init(_ program: WorkerProgram) { self.program = program }
 
+    /// Loads a model into a worker, for who does not care where it runs; as ``start(_:name:options:identity:progress:)``.
+    ///
+    /// - Throws: `InferenceError`; `CancellationError` when the task was cancelled.
+    public func load(
+        _ files: ModelFileSet, name: String, options: LoadOptions, identity: String,
+        progress: (@Sendable (Double) -> Void)?
+    ) async throws -> any RunningModel {
+        try await start(files, name: name, options: options, identity: identity, progress: progress)
+    }
+
     /// Loads a model from its files into a worker.
     ///
     /// - Parameters:
@@ -18,7 +28,7 @@ public final class WorkerLauncher: Sendable {
     ///   - progress: called from the worker's thread with what is loaded, in 0…1.
     /// - Throws: `InferenceError`, `.sandboxUnavailable` where a worker cannot be locked; `CancellationError` when the
     ///   task was cancelled.
-    public func load(
+    public func start(
         _ files: ModelFileSet, name: String, options: LoadOptions = .init(), identity: String = "",
         progress: (@Sendable (Double) -> Void)? = nil
     ) async throws -> WorkerModel {

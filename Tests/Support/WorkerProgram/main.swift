@@ -18,7 +18,7 @@ case "parent" where arguments.count == 4:
         do {
             var worker = WorkerProgram(executable: URL(fileURLWithPath: program), version: "test")
             worker.arguments = ["worker", "test"]
-            let loaded = try await WorkerLauncher(worker).load(
+            let loaded = try await WorkerLauncher(worker).start(
                 ModelFileSet(URL(fileURLWithPath: model)), name: "model")
             var options = GenerationOptions.greedy
             options.ignoreEndOfGeneration = true
