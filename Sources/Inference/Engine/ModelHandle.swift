@@ -49,7 +49,8 @@ final class ModelHandle: @unchecked Sendable {  // why sound: immutable, and onl
     /// The bytes that one generated token adds to the text; control tokens add none, or with `isSpecialShown` their names.
     func piece(of token: Int32, isSpecialShown: Bool = false, into buffer: inout [UInt8]) {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { space in
-            let count = llama_token_to_piece(vocabulary, token, space.baseAddress, Int32(space.count), 0, isSpecialShown)
+            let count = llama_token_to_piece(
+                vocabulary, token, space.baseAddress, Int32(space.count), 0, isSpecialShown)
             if count >= 0 {
                 buffer.append(
                     contentsOf: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(space)[..<Int(count)]))

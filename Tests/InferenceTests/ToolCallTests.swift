@@ -1,0 +1,96 @@
+import EngineFixtures
+import Foundation
+import ModelFixtures
+import Testing
+
+@testable import Inference
+
+@Suite("Tool calls", .enabled(if: !TemplateFiles.all.isEmpty))
+struct ToolCallTests {
+    @Test("A call that is required comes in deltas of name, id and arguments, and ends the answer as one")
+    func required() async throws {
+        let template = try #require(
+            TemplateFiles.all.first { $0.lastPathComponent == "Qwen-Qwen2.5-7B-Instruct.jinja" })
+        let text = try String(contentsOf: template, encoding: .utf8)
+        let model = try await TinyModelFile(.qwen2(chatTemplate: text, contextLength: 4096)).load(contextLength: 4096)
+        var chat = ChatRequest([.user("Paint it.")])
+        chat.tools = [
+            ToolDefinition(
+                name: "paint",
+                parameters: #"{"type":"object","properties":{"color":{"enum":["red","blue"]}},"required":["color"]}"#),
+            ToolDefinition(name: "wait"),
+        ]
+        chat.toolChoice = .function("paint")
+        chat.allowsParallelToolCalls = false
+        var options = GenerationOptions()
+        options.seed = 1
+        options.maxTokens = 256
+
+        var message = ParsedMessage()
+        var result: GenerationResult?
+        for try await event in model.generate(GenerationRequest(.chat(chat), options: options)) {
+            switch event {
+            case .delta(let delta): message.take(delta)
+            case .finished(let finished): result = finished
+            case .queued, .promptProgress: break
+            }
+        }
+        let finished = try #require(result)
+        #expect(finished.finishReason == .toolCalls, "\(finished.text)")
+        #expect(finished.toolCalls == message.toolCalls)
+        let call = try #require(finished.toolCalls.first)
+        #expect(finished.toolCalls.count == 1)
+        #expect(call.name == "paint")
+        #expect(!call.id.isEmpty)
+        let arguments = try JSONDecoder().decode([String: String].self, from: Data(call.arguments.utf8))
+        #expect(["red", "blue"].contains(arguments["color"]))
+        await model.unload()
+    }
+
+    @Test(
+        "An answer reads the same in small pieces and as a whole", arguments: TemplateFiles.all.map(\.lastPathComponent)
+    )
+    func pieces(name: String) async throws {
+        let template = try #require(TemplateFiles.all.first { $0.lastPathComponent == name })
+        let subject = try await TemplateSubject(
+            file: try TinyModelFile(.qwen2(contextLength: 512)), template: template)
+        guard let rules = try? subject.output(.offered).parser else { return }
+        for written in try subject.writtenAnswers() {
+            let text = try #require(written.conversation.chat.messages.last).content
+            let whole = try TemplateParser(rules)
+            _ = try whole.append(text)
+            _ = try whole.finish()
+            // What the format does not read at all is given as it is, from where it stopped to be read on.
+            guard whole.isUnderstood else { continue }
+            let parser = whole.fresh()
+            var emitted = ParsedMessage()
+            var rest = Substring(text)
+            while !rest.isEmpty {
+                emitted.take(try parser.append(String(rest.prefix(3))))
+                rest = rest.dropFirst(3)
+            }
+            emitted.take(try parser.finish())
+            #expect(emitted == parser.message, "\(written.name)")
+            #expect(emitted.content == whole.message.content, "\(written.name)")
+            #expect(emitted.toolCalls.map(\.name) == whole.message.toolCalls.map(\.name), "\(written.name)")
+            #expect(emitted.toolCalls.map(\.arguments) == whole.message.toolCalls.map(\.arguments), "\(written.name)")
+            #expect(Set(emitted.toolCalls.map(\.id)).count == emitted.toolCalls.count)
+        }
+    }
+
+    @Test("An answer of brackets within brackets is text, and no stack ends")
+    func brackets() async throws {
+        let template = try #require(
+            TemplateFiles.all.first { $0.lastPathComponent == "Qwen-Qwen2.5-7B-Instruct.jinja" })
+        let subject = try await TemplateSubject(
+            file: try TinyModelFile(.qwen2(contextLength: 512)), template: template)
+        let parser = try TemplateParser(try subject.output(.offered).parser)
+        let text = "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": " + String(repeating: "[", count: 100_000)
+        var message = ParsedMessage()
+        for part in stride(from: 0, to: text.utf8.count, by: 1000) {
+            message.take(try parser.append(String(text.dropFirst(part).prefix(1000))))
+        }
+        message.take(try parser.finish())
+        #expect(message.content.hasSuffix("[[[["))
+    }
+}
