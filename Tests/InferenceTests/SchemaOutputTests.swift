@@ -13,7 +13,9 @@ struct SchemaOutputTests {
         let cases = try SchemaCase.all()
         try #require(cases.count == 200)
         var load = LoadOptions()
-        load.contextLength = 2048
+        load.contextLength = 512
+        // Threads that wait for each other would crawl beside other tests.
+        load.threadCount = 1
         let model = try await LoadedModel.load(at: try #require(TestEnvironment.model), options: load)
         var finished: [(SchemaCase, String)] = []
         var cut: [String] = []
@@ -22,7 +24,7 @@ struct SchemaOutputTests {
             options.format = .jsonSchema(item.schema)
             options.temperature = 0.8
             options.seed = UInt32(index)
-            options.maxTokens = 128
+            options.maxTokens = 96
             let result = try await model.generate("An example in JSON:\n", options: options).outcome().result
             switch result.finishReason {
             case .stop: finished.append((item, result.text))
@@ -32,7 +34,7 @@ struct SchemaOutputTests {
         await model.unload()
         let complaints = try await SchemaValidator.complaints(finished)
         #expect(complaints == "", "of \(finished.count) finished outputs")
-        #expect(finished.count >= 180, "\(cut.count) were cut off: \(cut.joined(separator: "\n"))")
+        #expect(finished.count >= 150, "\(cut.count) were cut off: \(cut.joined(separator: "\n"))")
     }
 }
 
@@ -87,7 +89,9 @@ enum SchemaValidator {
         try process.run()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        if process.terminationStatus != 0, text.isEmpty { return "the validator ended with \(process.terminationStatus)" }
+        if process.terminationStatus != 0, text.isEmpty {
+            return "the validator ended with \(process.terminationStatus)"
+        }
         return text
     }
 }

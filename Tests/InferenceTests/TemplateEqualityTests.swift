@@ -18,7 +18,9 @@ enum TemplateFiles {
 @Suite(
     "Templates against llama-server", .enabled(if: TestEnvironment.tools != nil && !TemplateFiles.all.isEmpty))
 struct TemplateEqualityTests {
-    @Test("Prompts, grammars, triggers, stops and readings are the same", arguments: TemplateFiles.all.map(\.lastPathComponent))
+    @Test(
+        "Prompts, grammars, triggers, stops and readings are the same",
+        arguments: TemplateFiles.all.map(\.lastPathComponent))
     func equal(name: String) async throws {
         let template = try #require(TemplateFiles.all.first { $0.lastPathComponent == name })
         let file = try TinyModelFile(.qwen2(contextLength: 32768))

@@ -69,6 +69,9 @@ final class TemplateParser: AnswerParser {
 
     var message: ParsedMessage { state.withLock { $0.message } }
 
+    /// Whether all of the answer up to the last reading was in the template's format.
+    var isUnderstood: Bool { state.withLock { !$0.isPlain } }
+
     func fresh() -> any AnswerParser {
         state.withLock { state -> any AnswerParser in
             guard let pointer = roost_parser_fresh(state.parser.value, nil) else { return PlainParser() }
@@ -104,6 +107,7 @@ final class TemplateParser: AnswerParser {
             // What ends in the middle of a call reads as a part only; what does not read at all is given as it is.
             if let delta = Self.read(&state, isPartial: false) { return delta }
             if let delta = Self.read(&state, isPartial: true) { return delta }
+            state.isPlain = true
             return Self.takePlain(&state)
         }
     }

@@ -36,7 +36,7 @@ def families():
 
     # Patterns: anchored and not, classes, groups, counts, escapes, what JSON has to escape.
     for pattern in [r"^[a-z]{3,8}$", r"^\d{4}-\d{2}-\d{2}$", r"^(\+41|0)\d{9}$", r"^[A-Z][a-z]+ [A-Z][a-z]{1,10}$", r"^#[0-9a-fA-F]{6}$",
-                    r"^(red|green|blue)(-(light|dark))?$", r"^v\d+\.\d+\.\d+$", r"^[^aeiou]{4}$", r"^.{5}$", r"^\w+@\w+\.(com|org|ch)$",
+                    r"^(red|green|blue)(-(light|dark))?$", r"^v\d{1,2}\.\d+?\.\d{1,3}$", r"^[^aeiou]{4}$", r"^.{5}$", r"^\w{1,8}@\w{2,8}\.(com|org|ch)$",
                     r"^[\w.-]{2,10}$", r"^\S{3}$", r"^\"[a-z]*\"$", r"^C:\\[a-z]{1,6}$", r"^[\"\\]{2}$", r"^a{2,}b?$", r"^x|y$",
                     r"^(?:[01]\d|2[0-3]):[0-5]\d$", r"^ä[öü]{1,3}ß$", r"^\u00e9\x41$", r"^$", r"^a*?b+?c{2}?$", r"^[]a]?z$".replace("[]a]", r"[\]a]"),
                     r"^(([a-c]{1,2}-){2}[d-f])+$", r"^[0-9]{1,3}(,[0-9]{3}){0,2}$", r"^\D\W\S$", r"^[^\d\s]{2,4}$", r"^/(api|v1)/[a-z]{1,5}$"]:
