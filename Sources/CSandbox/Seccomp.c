@@ -127,6 +127,8 @@ static void allow_for_worker(struct program * program, const struct roost_sandbo
         // Its socket, its log, and the descriptors of the model.
         SYS_read, SYS_write, SYS_pread64, SYS_lseek, SYS_close, SYS_fstat, SYS_newfstatat, SYS_sendmsg, SYS_recvmsg,
         SYS_fadvise64,
+        // Computed prompts are written to a file that the parent handed over.
+        SYS_pwrite64, SYS_ftruncate, SYS_fsync,
         // Memory.
         SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_sysinfo,
         // Threads and time.

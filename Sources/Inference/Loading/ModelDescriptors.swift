@@ -67,13 +67,15 @@ public struct ModelDescriptors: Sendable, Hashable, Codable {
 }
 
 extension LoadedModel {
-    /// Loads a model from open descriptors, which may be closed when this returns.
+    /// Loads a model from open descriptors, which may be closed when this returns; those of `prefixes` must stay open.
     ///
     /// - Throws: `InferenceError`; `CancellationError` when the task was cancelled.
     public static func load(
-        _ descriptors: ModelDescriptors, name: String, options: LoadOptions = .init(),
+        _ descriptors: ModelDescriptors, name: String, options: LoadOptions = .init(), prefixes: PrefixPersistence? = nil,
         progress: (@Sendable (Double) -> Void)? = nil
     ) async throws -> LoadedModel {
-        try await load(descriptors.files, name: name, options: options, progress: progress)
+        try await load(
+            descriptors.files, source: .descriptors(descriptors.weights), name: name, options: options,
+            prefixes: prefixes, progress: progress)
     }
 }

@@ -53,6 +53,7 @@ final class PrefixArchive {
                 try add(prefix.namespace, prefix.tokens, isPartial: prefix.isPartial, try? prefix.load())
             }
             try writer.finish()
+            persistence.didSave()
             return true
         } catch {
             return false

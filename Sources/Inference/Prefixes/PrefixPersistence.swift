@@ -9,13 +9,19 @@ public struct PrefixPersistence: Sendable {
     public var saved: Int32?
     /// An empty file, open for reading and writing, that unloading fills; `nil` saves nothing.
     public var draft: Int32?
+    /// Called once when the draft was filled, on the engine's thread.
+    public var didSave: @Sendable () -> Void
 
     /// Prompts of `key`.
-    public init(key: PackKey, secret: PackSecret, saved: Int32? = nil, draft: Int32? = nil) {
+    public init(
+        key: PackKey, secret: PackSecret, saved: Int32? = nil, draft: Int32? = nil,
+        didSave: @escaping @Sendable () -> Void = {}
+    ) {
         self.key = key
         self.secret = secret
         self.saved = saved
         self.draft = draft
+        self.didSave = didSave
     }
 }
 

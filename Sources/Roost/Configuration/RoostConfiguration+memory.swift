@@ -50,12 +50,24 @@ extension RoostConfiguration {
         return count
     }
 
+    /// Bytes that the computed prompts of all models may take on the disk.
+    private static let savedPrefixByteLimit: Int64 = 4 << 30
+
+    /// Where computed prompts are kept. A folder that cannot be used or trusted costs speed and nothing else.
+    private var prefixStore: PrefixStore? {
+        guard load.prefixByteLimit > 0 else { return nil }
+        return try? PrefixStore(
+            folder: homeDirectory.appending(path: "cache/prefixes", directoryHint: .isDirectory),
+            secret: homeDirectory.appending(path: "keys/prefixes"), byteLimit: Self.savedPrefixByteLimit)
+    }
+
     /// How models come into memory.
     var launcher: any ModelLauncher {
-        guard let workerExecutable else { return InProcessLauncher() }
-        return WorkerLauncher(
-            WorkerProgram(
-                executable: workerExecutable, version: RoostVersion.number,
-                logFolder: homeDirectory.appending(path: "logs", directoryHint: .isDirectory)))
+        guard let workerExecutable else { return InProcessLauncher(prefixes: prefixStore) }
+        var program = WorkerProgram(
+            executable: workerExecutable, version: RoostVersion.number,
+            logFolder: homeDirectory.appending(path: "logs", directoryHint: .isDirectory))
+        program.prefixes = prefixStore
+        return WorkerLauncher(program)
     }
 }

@@ -14,6 +14,8 @@ final class WorkerFiles: Sendable {
     /// Descriptors of this process.
     let descriptors: ModelDescriptors
     private let paths: [String]
+    /// What tells the adapters from others, in their order.
+    let adapterIdentities: [String]
 
     /// - Throws: `InferenceError.fileMissing`, `.fileUnreadable`.
     init(_ files: ModelFileSet) throws {
@@ -36,6 +38,7 @@ final class WorkerFiles: Sendable {
             throw error
         }
         self.paths = paths
+        adapterIdentities = files.adapters.map { PrefixStore.identity(of: $0.file) }
     }
 
     deinit { for descriptor in descriptors.all { close(descriptor) } }

@@ -36,6 +36,7 @@ final class WorkerLink: Sendable {
         var processIdentifier: Int32?
         var reason: Reason?
         var activity = ModelActivity()
+        var prefixes: PrefixLease?
         var unloadDeadline: SuspendingClock.Instant?
         var loadWaiter: CheckedContinuation<WorkerLoaded, any Error>?
         var outcome: (any Error)?
@@ -150,6 +151,7 @@ final class WorkerLink: Sendable {
             _ = log.take(from: logPipe)
             close(logPipe)
         }
+        keepPrefixes()
         let error = outcome(status, log)
         log.note("Worker of \(setup.name) ended: \(error)")
         finish(error)
@@ -222,10 +224,16 @@ final class WorkerLink: Sendable {
                     + "\(hello.engineVersion)) than this program (\(own.version), engine \(own.engineVersion)); "
                     + "install them together")
         }
-        let all = setup.files.descriptors.all
+        let prefixes = setup.program.prefixes?.lease(
+            identity: setup.identity, options: setup.options, adapters: setup.files.adapterIdentities)
+        state.withLock { $0.prefixes = prefixes }
+        let all = setup.files.descriptors.all + (prefixes?.descriptors ?? [])
         let job = WorkerJob(
             name: setup.name, files: setup.files.descriptors.renumbered { Int32($0) }, options: setup.options,
-            identity: setup.identity, availableByteCount: Engine.availableByteCount)
+            identity: setup.identity, availableByteCount: Engine.availableByteCount,
+            prefixes: prefixes.map {
+                WorkerJob.Prefixes(key: $0.key, secret: $0.secret.bytes, hasSaved: $0.saved != nil)
+            })
         try connection.send(WorkerFrame(.job, payload: WorkerJSON.encode(job)), descriptors: all)
     }
 
@@ -309,6 +317,16 @@ final class WorkerLink: Sendable {
             if deadline < .now { signal(pid) }
             usleep(2000)
         }
+    }
+
+    /// What the worker wrote when it was told to go takes its place, when it is whole.
+    private func keepPrefixes() {
+        let lease = state.withLock { state in
+            defer { state.prefixes = nil }
+            if case .unloaded = state.reason { return state.prefixes }
+            return nil
+        }
+        lease?.commit()
     }
 
     private func outcome(_ status: Int32?, _ log: WorkerLog) -> any Error {

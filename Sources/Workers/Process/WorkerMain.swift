@@ -31,6 +31,7 @@ public enum WorkerMain {
     private struct Start {
         let job: WorkerJob
         let files: ModelDescriptors
+        let prefixes: PrefixPersistence?
         let channel: FrameChannel
         let sandbox: WorkerSandbox
 
@@ -47,8 +48,10 @@ public enum WorkerMain {
             let (frame, descriptors) = try connection.receive()
             guard frame.kind == .job else { throw WorkerProtocolError("no job, but a frame \(frame.kind)") }
             let job = try WorkerJSON.decode(WorkerJob.self, from: frame.payload)
-            guard job.files.all.count == descriptors.count else {
-                throw WorkerProtocolError("\(descriptors.count) files instead of \(job.files.all.count)")
+            let fileCount = job.files.all.count
+            let expected = fileCount + (job.prefixes?.descriptorCount ?? 0)
+            guard expected == descriptors.count else {
+                throw WorkerProtocolError("\(descriptors.count) files instead of \(expected)")
             }
             self.job = job
             // Numbers that the parent knows, so that it can tell what a message speaks of.
@@ -57,6 +60,13 @@ public enum WorkerMain {
                 return fcntl(descriptor, F_DUPFD, WorkerProtocol.firstFile)
             }
             files = job.files.renumbered { numbers[$0] }
+            prefixes = job.prefixes.flatMap { prefixes in
+                PackSecret(prefixes.secret).map { secret in
+                    PrefixPersistence(
+                        key: prefixes.key, secret: secret, saved: prefixes.hasSaved ? numbers[fileCount] : nil,
+                        draft: numbers.last)
+                }
+            }
             channel = try FrameChannel(WorkerProtocol.descriptor)
             do {
                 sandbox = try Self.lock(job, files)
@@ -95,7 +105,8 @@ public enum WorkerMain {
         }
 
         func serve() -> Never {
-            let service = WorkerService(job: job, files: files, channel: channel, sandbox: sandbox)
+            let service = WorkerService(
+                job: job, files: files, prefixes: prefixes, channel: channel, sandbox: sandbox)
             service.run()
             // Nobody listens any more. What the engine holds goes with the process.
             _exit(0)

@@ -31,6 +31,18 @@ struct WorkerJob: Codable {
     var identity: String
     /// Bytes that the model may take.
     var availableByteCount: Int64?
+    /// Computed prompts; `nil` when none are kept.
+    var prefixes: Prefixes?
+
+    /// Where computed prompts are kept: behind the last descriptors that came along, the saved ones (if any) before the
+    /// draft.
+    struct Prefixes: Codable {
+        var key: PackKey
+        var secret: [UInt8]
+        var hasSaved: Bool
+
+        var descriptorCount: Int { hasSaved ? 2 : 1 }
+    }
 }
 
 /// The worker has the model.

@@ -1,7 +1,7 @@
 public import Foundation
 
 /// The program that workers run, and what they may have.
-public struct WorkerProgram: Sendable, Hashable {
+public struct WorkerProgram: Sendable {
     /// The executable that calls ``WorkerMain/run(version:)``.
     public var executable: URL
     /// Its arguments. Default `worker`.
@@ -10,6 +10,8 @@ public struct WorkerProgram: Sendable, Hashable {
     public var version: String
     /// Where each model's log is kept; `nil` keeps none.
     public var logFolder: URL?
+    /// Where computed prompts are kept when a model is unloaded; `nil` keeps none.
+    public var prefixes: PrefixStore?
     /// Most bytes of address space that a worker may take; `nil` sets no limit.
     public var addressSpaceByteLimit: UInt64?
     /// The user that workers run as, where this process may choose (root); `nil` is its own.

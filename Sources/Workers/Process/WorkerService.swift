@@ -15,15 +15,20 @@ import Synchronization
 final class WorkerService: Sendable {
     private let job: WorkerJob
     private let files: ModelDescriptors
+    private let prefixes: PrefixPersistence?
     private let channel: FrameChannel
     private let sandbox: WorkerSandbox
     private let executor = WorkerExecutor(threadCount: 2)
     private let model = Mutex<LoadedModel?>(nil)
     private let tasks = Mutex<[UInt64: Task<Void, Never>]>([:])
 
-    init(job: WorkerJob, files: ModelDescriptors, channel: FrameChannel, sandbox: WorkerSandbox) {
+    init(
+        job: WorkerJob, files: ModelDescriptors, prefixes: PrefixPersistence?, channel: FrameChannel,
+        sandbox: WorkerSandbox
+    ) {
         self.job = job
         self.files = files
+        self.prefixes = prefixes
         self.channel = channel
         self.sandbox = sandbox
     }
@@ -67,7 +72,9 @@ final class WorkerService: Sendable {
 
     private func load() async throws {
         let channel = channel
-        let loaded = try await LoadedModel.load(files, name: job.name, options: job.options) { fraction in
+        let loaded = try await LoadedModel.load(
+            files, name: job.name, options: job.options, prefixes: prefixes
+        ) { fraction in
             var payload: [UInt8] = []
             payload.append(littleEndian: fraction.bitPattern)
             channel.send(WorkerFrame(.progress, payload: payload))

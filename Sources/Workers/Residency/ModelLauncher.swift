@@ -18,8 +18,10 @@ public protocol ModelLauncher: Sendable {
 
 /// Loads models into this process.
 public struct InProcessLauncher: ModelLauncher {
-    /// A launcher.
-    public init() {}
+    private let prefixes: PrefixStore?
+
+    /// A launcher; computed prompts are kept in `prefixes` when a model is unloaded.
+    public init(prefixes: PrefixStore? = nil) { self.prefixes = prefixes }
 
     /// Loads the model on a thread of its own; `identity` is of no use here.
     ///
@@ -28,6 +30,9 @@ public struct InProcessLauncher: ModelLauncher {
         _ files: ModelFileSet, name: String, options: LoadOptions, identity: String,
         progress: (@Sendable (Double) -> Void)?
     ) async throws -> any RunningModel {
-        try await LoadedModel.load(files, name: name, options: options, progress: progress)
+        let lease = prefixes?.lease(
+            identity: identity, options: options, adapters: files.adapters.map { PrefixStore.identity(of: $0.file) })
+        return try await LoadedModel.load(
+            files, name: name, options: options, prefixes: lease?.persistence, progress: progress)
     }
 }
