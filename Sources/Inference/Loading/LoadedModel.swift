@@ -110,18 +110,22 @@ public final class LoadedModel: RunningModel {
         return (loaded, EngineParts(model: model, context: context, scheduler: scheduler))
     }
 
+    /// Token ids of `text`; throws as ``RunningModel/tokenize(_:addSpecial:parseSpecial:)`` does.
     public func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
         try loadedParts().tokenizer.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
     }
 
+    /// The text of `tokens`; throws as ``RunningModel/detokenize(_:removeSpecial:unparseSpecial:)`` does.
     public func detokenize(_ tokens: [Int32], removeSpecial: Bool, unparseSpecial: Bool) throws -> String {
         try loadedParts().tokenizer.detokenize(tokens, removeSpecial: removeSpecial, unparseSpecial: unparseSpecial)
     }
 
+    /// The conversation as the model's template writes it; throws as ``RunningModel/prompt(for:)`` does.
     public func prompt(for chat: ChatRequest) throws -> String {
         try loadedParts().templates.prompt(for: chat.messages).prompt
     }
 
+    /// Serves a request.
     public func generate(_ request: GenerationRequest) -> GenerationStream {
         GenerationStream { continuation in
             let task = GenerationTask(request, continuation: continuation)
@@ -132,14 +136,17 @@ public final class LoadedModel: RunningModel {
         }
     }
 
+    /// Vectors of texts.
     public func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
         throw InferenceError.workerFailed(reason: "embeddings are not there yet")
     }
 
+    /// Scores of documents.
     public func rerank(_ request: RerankRequest) async throws -> RerankResult {
         throw InferenceError.notAReranker(architecture: info.architecture)
     }
 
+    /// What it does now: as of the engine's last turn.
     public var activity: ModelActivity { engine.activity }
 
     /// Ends running streams with `InferenceError.unloaded` and frees the memory before it returns.
