@@ -85,14 +85,17 @@ public final class LoadedModel: RunningModel {
         try loadedParts().tokenizer.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
     }
 
+    /// The text of `tokens`; throws as ``RunningModel/detokenize(_:removeSpecial:unparseSpecial:)`` does.
     public func detokenize(_ tokens: [Int32], removeSpecial: Bool, unparseSpecial: Bool) throws -> String {
         try loadedParts().tokenizer.detokenize(tokens, removeSpecial: removeSpecial, unparseSpecial: unparseSpecial)
     }
 
+    /// The conversation as the model's template writes it; throws as ``RunningModel/prompt(for:)`` does.
     public func prompt(for chat: ChatRequest) throws -> String {
         try loadedParts().templates.prompt(for: chat)
     }
 
+    /// Serves a request.
     public func generate(_ request: GenerationRequest) -> GenerationStream {
         GenerationStream { continuation in
             let task = GenerationTask(request, continuation: continuation)
@@ -103,10 +106,12 @@ public final class LoadedModel: RunningModel {
         }
     }
 
+    /// Vectors of texts.
     public func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
         try EmbeddingResult(try await finished { try $0.work(for: request) }, for: request)
     }
 
+    /// Scores of documents.
     public func rerank(_ request: RerankRequest) async throws -> RerankResult {
         RerankResult(try await finished { try $0.work(for: request) })
     }
@@ -130,6 +135,7 @@ public final class LoadedModel: RunningModel {
         return work
     }
 
+    /// What it does now: as of the engine's last turn.
     public var activity: ModelActivity { engine.activity }
 
     /// Ends running streams with `InferenceError.unloaded` and frees the memory before it returns.

@@ -30,6 +30,11 @@ final class EngineThread: Sendable {
     private func run(_ open: (EngineThread) throws -> EngineParts) {
         if let parts = try? open(self) { serve(parts) }
         close()
+        // It holds the model too.
+        preparation.withLock { preparation in
+            defer { preparation = nil }
+            return preparation
+        }?.waitForEnd()
         for case .perform(let job) in inbox.take(waits: false).commands { job(nil) }
         let waiters = state.withLock { state in
             state.hasEnded = true

@@ -12,7 +12,9 @@ final class PreparationThread: Sendable {
 
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
-    private let prepare: @Sendable (GenerationTask) throws -> PreparedRequest
+    private let end = DispatchSemaphore(value: 0)
+    /// Given up at the end, with the model that it holds.
+    private let prepare: Mutex<(@Sendable (GenerationTask) throws -> PreparedRequest)?>
     private let didPrepare: @Sendable (GenerationTask, Result<PreparedRequest, any Error>) -> Void
 
     /// - Parameter didPrepare: called on the thread with what came out.
@@ -20,13 +22,17 @@ final class PreparationThread: Sendable {
         prepare: @escaping @Sendable (GenerationTask) throws -> PreparedRequest,
         didPrepare: @escaping @Sendable (GenerationTask, Result<PreparedRequest, any Error>) -> Void
     ) {
-        self.prepare = prepare
+        self.prepare = Mutex(prepare)
         self.didPrepare = didPrepare
     }
 
     /// It ends with `close()`.
     func start() {
-        let thread = Thread { self.run() }
+        let thread = Thread {
+            self.run()
+            self.prepare.withLock { $0 = nil }
+            self.end.signal()
+        }
         thread.name = "roost-prepare"
         thread.stackSize = 16 << 20
         thread.start()
@@ -53,6 +59,9 @@ final class PreparationThread: Sendable {
         return waiting
     }
 
+    /// Blocks until the thread has ended, after `close()`; once.
+    func waitForEnd() { end.wait() }
+
     private func run() {
         while true {
             let (task, isClosed) = state.withLock { state in
@@ -63,6 +72,7 @@ final class PreparationThread: Sendable {
                 wake.wait()
                 continue
             }
+            guard let prepare = prepare.withLock({ $0 }) else { return }
             didPrepare(task, Result { try prepare(task) })
         }
     }

@@ -23,8 +23,14 @@ extension Scheduler {
         }
     }
 
-    /// Bytes of the cache's cells that only kept sequences hold.
+    /// Bytes of the cache's cells that only kept sequences hold. Counting them takes a while, so not in every turn.
     private var keptByteCount: Int64 {
+        activityCount += 1
+        if !hasWork || activityCount.isMultiple(of: 64) { lastKeptByteCount = countKeptBytes() }
+        return lastKeptByteCount
+    }
+
+    private func countKeptBytes() -> Int64 {
         guard context.cellCount > 0, !context.memoryKind.isPurelyRecurrent else { return 0 }
         let inUse = pool.ledger.cellCount(heldByAnyOf: running.compactMap(\.sequence))
         return Int64(pool.ledger.usedCount - inUse) * contextByteCount / Int64(context.cellCount)

@@ -34,6 +34,8 @@ final class Scheduler {
     private var nextOrder: UInt64 = 0
     private var nextPrivateNumber: UInt64 = 0
     var queueHasChanged = false
+    var activityCount = 0
+    var lastKeptByteCount: Int64 = 0
     /// Whether windows were renewed since a batch was last computed: it helps once.
     var renewedWindows = false
 
