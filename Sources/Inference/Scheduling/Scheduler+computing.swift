@@ -34,7 +34,12 @@ extension Scheduler {
                 try finishBatch(parts, started: started)
             case .aborted:
                 // Everyone in it is over; what their sequences hold is not known.
-                for run in runs { release(run) }
+                let now = ContinuousClock.now
+                for run in runs {
+                    // Tells those whose time is over.
+                    _ = isOver(run, now)
+                    release(run)
+                }
             case .noRoom:
                 guard findRoom() else {
                     throw InferenceError.decodeFailed(code: 1, reason: "the KV cache has no room for a single token")

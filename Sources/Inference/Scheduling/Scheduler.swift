@@ -178,7 +178,8 @@ final class Scheduler {
         }
     }
 
-    private func isOver(_ run: SequenceRun, _ now: ContinuousClock.Instant) -> Bool {
+    /// Whether nobody waits for `run` any more; who waits too long is told.
+    func isOver(_ run: SequenceRun, _ now: ContinuousClock.Instant) -> Bool {
         if run.task.isStopped { return true }
         guard run.task.isLate(at: now), let limit = run.task.request.timeLimit else { return false }
         run.task.fail(InferenceError.deadlineExceeded(limit: limit))
