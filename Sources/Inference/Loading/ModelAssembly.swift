@@ -9,7 +9,7 @@ struct ModelAssembly {
     let options: LoadOptions
     let templates: TemplateCache
     let parts: EngineParts
-    private let projector: MediaProjector?
+    private let projector: (any PromptMedia)?
     private let adapterNames: [String]
 
     /// Throws `InferenceError`; `CancellationError` when loading was cancelled.
@@ -32,7 +32,14 @@ struct ModelAssembly {
             }
             scheduler.speculation = try Self.speculation(for: model, context, loader)
         }
-        projector = try files.projector.map { try MediaProjector(file: $0, model: model, options: options) }
+        projector = files.projector.map { file in
+            do {
+                return try MediaProjector(file: file, model: model, options: options)
+            } catch {
+                // Without its eyes a model still reads.
+                return MissingProjector(error)
+            }
+        }
         if loader.isCancelled.isSet { throw CancellationError() }
         self.model = model
         self.info = info

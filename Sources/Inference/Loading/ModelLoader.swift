@@ -3,6 +3,14 @@ import Foundation
 import LlamaBridge
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Loads weights from their files. Runs on the engine's thread.
 struct ModelLoader: Sendable {
     let files: ModelFileSet
@@ -20,7 +28,11 @@ struct ModelLoader: Sendable {
     func load() throws -> ModelHandle {
         try options.validate()
         if files.weights.isEmpty { throw InferenceError.fileMissing(path: path) }
-        if case .paths = source { for path in files.paths { try checkFile(path) } }
+        switch source {
+        case .paths: for path in files.paths { try checkFile(path) }
+        case .descriptors(let descriptors):
+            for (descriptor, path) in zip(descriptors, files.paths) { try checkFile(descriptor, path) }
+        }
         Engine.start()
         _ = Engine.takeComplaint()
         var parameters = options.modelParameters
@@ -65,6 +77,15 @@ struct ModelLoader: Sendable {
         return .loadFailed(path: path, reason: cause)
     }
 
+    private func checkFile(_ descriptor: Int32, _ path: String) throws {
+        var magic = [UInt8](repeating: 0, count: 4)
+        let count = pread(descriptor, &magic, magic.count, 0)
+        guard count >= 0 else {
+            throw InferenceError.fileUnreadable(path: path, reason: String(cString: strerror(errno)))
+        }
+        try checkMagic(Data(magic[..<count]), path)
+    }
+
     private func checkFile(_ path: String) throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -79,6 +100,10 @@ struct ModelLoader: Sendable {
         } catch {
             throw InferenceError.fileUnreadable(path: path, reason: error.localizedDescription)
         }
+        try checkMagic(magic, path)
+    }
+
+    private func checkMagic(_ magic: Data, _ path: String) throws {
         guard magic == Data("GGUF".utf8) else {
             let found = magic.isEmpty ? "nothing" : magic.map { String(format: "%02x", $0) }.joined(separator: " ")
             throw InferenceError.notGGUF(path: path, found: found)

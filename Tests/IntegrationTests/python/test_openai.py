@@ -87,8 +87,15 @@ class OpenAIClient(unittest.TestCase):
 
     def test_wrong_parameter(self):
         with self.assertRaises(openai.BadRequestError) as caught:
-            self.client.chat.completions.create(model=roost.MODEL, messages=MESSAGES, n=2)
+            self.client.chat.completions.create(model=roost.MODEL, messages=MESSAGES, n=1000)
         self.assertEqual(caught.exception.param, "n")
+
+    def test_choices(self):
+        answer = self.client.chat.completions.create(
+            model=roost.MODEL, messages=MESSAGES, n=2, max_tokens=6, temperature=1, seed=1)
+        self.assertEqual([choice.index for choice in answer.choices], [0, 1])
+        self.assertTrue(all(choice.message.content for choice in answer.choices))
+        self.assertEqual(answer.usage.completion_tokens, 12)
 
 
 class AsyncOpenAIClient(unittest.IsolatedAsyncioTestCase):
