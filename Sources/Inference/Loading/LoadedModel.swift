@@ -81,6 +81,9 @@ public final class LoadedModel: RunningModel {
         }
     }
 
+    /// As ``RunningModel/tokenize(_:addSpecial:parseSpecial:)``, at once.
+    ///
+    /// - Throws: `InferenceError.unloaded`, `.decodeFailed` when the engine refuses the text.
     public func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
         try loadedParts().tokenizer.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
     }

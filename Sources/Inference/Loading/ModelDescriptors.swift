@@ -71,7 +71,8 @@ extension LoadedModel {
     ///
     /// - Throws: `InferenceError`; `CancellationError` when the task was cancelled.
     public static func load(
-        _ descriptors: ModelDescriptors, name: String, options: LoadOptions = .init(), prefixes: PrefixPersistence? = nil,
+        _ descriptors: ModelDescriptors, name: String, options: LoadOptions = .init(),
+        prefixes: PrefixPersistence? = nil,
         progress: (@Sendable (Double) -> Void)? = nil
     ) async throws -> LoadedModel {
         try await load(

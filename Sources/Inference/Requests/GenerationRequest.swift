@@ -21,6 +21,7 @@ public struct GenerationRequest: Sendable, Hashable, Codable {
         /// Somebody waits for each word.
         case interactive
 
+        /// Less urgent first.
         public static func < (a: Priority, b: Priority) -> Bool { a.rawValue < b.rawValue }
     }
 

@@ -11,7 +11,7 @@ import LlamaBridge
 #endif
 
 /// What makes a model see: the vision encoder and projector of an mmproj file.
-final class MediaProjector: PromptMedia, @unchecked Sendable {  // why sound: libmtmd reads in it, but for `decode`, on one thread
+final class MediaProjector: PromptMedia, @unchecked Sendable {  // why sound: only `decode` writes, on one thread
     private let pointer: OpaquePointer
     /// Keeps the weights that it was loaded for.
     private let model: ModelHandle
