@@ -36,7 +36,7 @@ final class LlamaServerPeer: ServedPeer {
     }
 
     func stop() async {
-        await process?.stop()
+        await process?.stop(force: true)
         process = nil
     }
 

@@ -26,6 +26,8 @@ struct ServingAnswer: Codable, Sendable {
         var message = HTTPClientRequest(url: base + "/v1/completions")
         message.method = .POST
         message.headers.add(name: "Content-Type", value: "application/json")
+        // A connection each: llama-server closes idle ones when it likes.
+        message.headers.add(name: "Connection", value: "close")
         message.body = .bytes(try JSONEncoder().encode(request))
         var answer = ServingAnswer()
         let sent = ContinuousClock.now

@@ -55,6 +55,8 @@ struct ServingBenchmark {
             String(
                 format: "  %.2f times as good as llama-server; the goal is %.2f: %@", times, workload.goal,
                 times >= workload.goal ? "reached" : "missed"))
+        // Each line when it is there, also into a file.
+        fflush(nil)
     }
 
     private func peers(for workload: ServingWorkload) throws -> [any ServedPeer] {

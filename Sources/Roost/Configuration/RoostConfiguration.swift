@@ -41,7 +41,8 @@ public struct RoostConfiguration: Sendable, Hashable {
     /// `ROOST_HOME`, `ROOST_HOST` (`host`, `host:port` or `:port`), `ROOST_KEEP_ALIVE` (`5m`, seconds, 0 never,
     /// negative forever), `ROOST_CONTEXT_LENGTH` (tokens), `ROOST_NUM_THREADS`, `ROOST_MAX_LOADED_MODELS`,
     /// `ROOST_MAX_RAM_USAGE` (`8GiB`, `80%`), `ROOST_PINNED_MODELS` (names with commas between), `ROOST_WORKER` (a
-    /// program), `ROOST_ALLOW_UNSANDBOXED`, `ROOST_PARALLEL_REQUESTS`, `ROOST_PREFIX_CACHE` (bytes), `ROOST_SPECULATION`,
+    /// program), `ROOST_ALLOW_UNSANDBOXED`, `ROOST_PARALLEL_REQUESTS`, `ROOST_CACHE_TOKENS`,
+    /// `ROOST_PREFIX_CACHE` (bytes), `ROOST_SPECULATION`,
     /// `ROOST_CATALOGS` (files or addresses with commas between), and those of downloads; the defaults for what is not
     /// set.
     ///
@@ -65,6 +66,7 @@ public struct RoostConfiguration: Sendable, Hashable {
             configuration.keepAlive = keepAlive
         }
         configuration.load.contextLength = try number(value, "ROOST_CONTEXT_LENGTH", "tokens")
+        configuration.load.cacheTokenCount = try number(value, "ROOST_CACHE_TOKENS", "tokens")
         configuration.load.threadCount = try number(value, "ROOST_NUM_THREADS", "threads")
         configuration.maximumLoadedModels = try number(value, "ROOST_MAX_LOADED_MODELS", "models")
         try configuration.readMemorySettings(value)

@@ -23,6 +23,7 @@ public struct Setting: Sendable, Hashable {
         Setting("max_ram_usage", "Most memory of all models together: 8GiB, 6G or 80%."),
         Setting("pinned_models", "Models that a server loads at its start and keeps."),
         Setting("parallel_requests", "Requests that a model computes together, 1 to 256."),
+        Setting("cache_tokens", "Tokens in the KV cache that all requests of a model share; a context's by default."),
         Setting("prefix_cache", "Memory for computed prompts that are kept to be used again: 512MiB, 0 for none."),
         Setting("speculation", "Whether tokens are proposed ahead and checked: true or false."),
         Setting("worker", "The program that runs each model in a process of its own; none for Roost's own process."),

@@ -13,6 +13,8 @@ struct OpenAISampling: Decodable, Sendable {
     var frequencyPenalty: Float?
     var logitBias: [String: Float]?
     var seed: Int?
+    /// llama-server's: goes on past the model's end (benchmarks).
+    var ignoresEnd: Bool?
     var stop: StopStrings?
     var n: Int?
     // Not OpenAI's, but what llama-server and vLLM take besides.
@@ -36,6 +38,7 @@ struct OpenAISampling: Decodable, Sendable {
         case maxCompletionTokens = "max_completion_tokens"
         case topP = "top_p"
         case presencePenalty = "presence_penalty"
+        case ignoresEnd = "ignore_eos"
         case frequencyPenalty = "frequency_penalty"
         case logitBias = "logit_bias"
         case topK = "top_k"
@@ -67,6 +70,7 @@ struct OpenAISampling: Decodable, Sendable {
         if let repeatPenalty { options.repeatPenalty = repeatPenalty }
         if let presencePenalty { options.presencePenalty = presencePenalty }
         if let frequencyPenalty { options.frequencyPenalty = frequencyPenalty }
+        if let ignoresEnd { options.ignoreEndOfGeneration = ignoresEnd }
         if let seed { options.seed = UInt32(truncatingIfNeeded: seed) }
         if let stop { options.stop = stop.strings.filter { !$0.isEmpty } }
         if let limit = maxCompletionTokens ?? maxTokens {
