@@ -126,8 +126,8 @@ struct ServingBenchmark {
             guard let times = Spread(answers.dropFirst().compactMap(\.timeToFirstToken)) else {
                 throw BenchError(description: "\(peer.title) gave no token.")
             }
-            // After a restart only the first request tells; later ones find its work.
-            return (workload.kind == .restart ? answers[1].timeToFirstToken ?? 0 : times.median, answers)
+            // Only the second request tells; later ones find its work.
+            return (answers[1].timeToFirstToken ?? times.median, answers)
         case .copying:
             var answers: [ServingAnswer] = []
             for request in requests { answers.append(try await ServingAnswer.of(request, from: base, since: start)) }
@@ -169,8 +169,9 @@ struct ServingBenchmark {
             for (index, request) in requests.enumerated() {
                 group.addTask {
                     let answer = try await ServingAnswer.of(request, from: base, since: start) { piece in
-                        if piece == 32 { started.down() }
+                        if piece == 16 { started.down() }
                     }
+                    if answer.pieceTimes.count < 16 { started.down() }
                     return (index, answer)
                 }
             }

@@ -18,19 +18,21 @@ struct ServingRequest: Encodable {
     var model: String
     var prompt: Prompt
     var outputTokenCount: Int
-    private let temperature = 0
+    private let temperature: Double
+    private let seed = 1
     private let ignoresEnd = true
     private let streams = true
     private let streamOptions = ["include_usage": true]
 
-    init(model: String, prompt: Prompt, outputTokenCount: Int) {
+    init(model: String, prompt: Prompt, outputTokenCount: Int, temperature: Double?) {
+        self.temperature = temperature ?? 0
         self.model = model
         self.prompt = prompt
         self.outputTokenCount = outputTokenCount
     }
 
     private enum CodingKeys: String, CodingKey {
-        case model, prompt, temperature
+        case model, prompt, temperature, seed
         case outputTokenCount = "max_tokens"
         case ignoresEnd = "ignore_eos"
         case streams = "stream"
@@ -51,10 +53,13 @@ extension ServingWorkload {
             let outputCount = Int.random(in: outputTokens[0]...outputTokens[1], using: &random)
             if let prompts {
                 return ServingRequest(
-                    model: model, prompt: .text(prompts[index % prompts.count]), outputTokenCount: outputCount)
+                    model: model, prompt: .text(prompts[index % prompts.count]), outputTokenCount: outputCount,
+                    temperature: temperature)
             }
             let count = Int.random(in: promptTokens[0]...promptTokens[1], using: &random)
-            return ServingRequest(model: model, prompt: .tokens(shared + tokens(count)), outputTokenCount: outputCount)
+            return ServingRequest(
+                model: model, prompt: .tokens(shared + tokens(count)), outputTokenCount: outputCount,
+                temperature: temperature)
         }
     }
 
@@ -62,6 +67,6 @@ extension ServingWorkload {
     func disturbance(round: Int, model: String) -> ServingRequest {
         var random = SeededRandom(seed: UInt64(round) &+ 1_000_000)
         let tokens = (0..<(disturbanceTokens ?? 0)).map { _ in Int32.random(in: 1000..<20_000, using: &random) }
-        return ServingRequest(model: model, prompt: .tokens(tokens), outputTokenCount: 1)
+        return ServingRequest(model: model, prompt: .tokens(tokens), outputTokenCount: 1, temperature: temperature)
     }
 }

@@ -35,6 +35,9 @@ struct ServingWorkload: Codable {
     let disturbanceTokens: Int?
     /// Texts instead of random tokens.
     let prompts: [String]?
+    /// Greedy answers to random prompts soon repeat themselves, which speculation makes use of: where that is not what
+    /// is measured, a temperature. `nil` is 0.
+    let temperature: Double?
     /// How many times better than the peer Roost means to be, at least.
     let goal: Double
 
