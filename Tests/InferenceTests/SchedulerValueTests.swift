@@ -62,18 +62,33 @@ struct SchedulerValueTests {
 
     @Test("Short prompts are not cut; longer ones at the ends of messages, long stretches now and then")
     func checkpoints() {
-        #expect(CheckpointPolicy.positions(from: 0, to: 200, boundaries: [50, 150]) == [])
-        #expect(CheckpointPolicy.positions(from: 0, to: 2050, boundaries: [2000, 2040]) == [1024, 2000])
-        #expect(CheckpointPolicy.positions(from: 0, to: 3000, boundaries: []) == [1024, 2048, 2996])
-        #expect(CheckpointPolicy.positions(from: 1900, to: 2000, boundaries: [1950]) == [])
-        #expect(CheckpointPolicy.positions(from: 0, to: 900, boundaries: [300, 400, 700]) == [300, 700])
-        for count in stride(from: 10, to: 5000, by: 37) {
-            let positions = CheckpointPolicy.positions(
-                from: 5, to: count, boundaries: [count / 3, count / 2, count - 1])
-            #expect(positions == positions.sorted())
-            #expect(zip([5] + positions, positions).allSatisfy { $1 - $0 >= CheckpointPolicy.leastDistance })
-            #expect(positions.allSatisfy { $0 < count })
+        func positions(_ start: Int, _ count: Int, _ boundaries: [Int], interval: Int = 1024) -> [Int] {
+            CheckpointPolicy.positions(from: start, to: count, boundaries: boundaries, interval: interval)
         }
+        #expect(positions(0, 200, [50, 150]) == [])
+        #expect(positions(0, 2050, [2000, 2040]) == [1024, 2000])
+        #expect(positions(0, 3000, []) == [1024, 2048, 2996])
+        #expect(positions(1900, 2000, [1950]) == [])
+        #expect(positions(0, 900, [300, 400, 700]) == [300, 700])
+        #expect(positions(0, 1000, [], interval: 256) == [256, 512, 768, 996])
+        #expect(positions(0, 2085, [], interval: 256).suffix(2) == [2048, 2081])
+        for count in stride(from: 10, to: 5000, by: 37) {
+            let found = positions(5, count, [count / 3, count / 2, count - 1], interval: 256)
+            #expect(found == found.sorted())
+            // But for the last, which may follow closely.
+            #expect(zip([5] + found, found.dropLast()).allSatisfy { $1 - $0 >= CheckpointPolicy.leastDistance })
+            #expect(found.allSatisfy { $0 < count })
+        }
+    }
+
+    @Test("The larger a state is, the fewer are kept of one prompt")
+    func checkpointInterval() {
+        let interval = { CheckpointPolicy.interval(stateByteCount: $0, byteLimit: 512 << 20) }
+        #expect(interval(0) == 256)
+        #expect(interval(8 << 20) == 256)
+        #expect(interval(9 << 20) == 512)
+        #expect(interval(100 << 20) == 4096)
+        #expect(interval(1 << 40) == 8192)
     }
 
     // MARK: Cells

@@ -5,6 +5,8 @@ final class SequencePool {
     var table = SymbolTable()
     var ledger: CellLedger
     var index: PrefixIndex
+    /// Bytes of the last checkpoint; 0 when none was taken yet.
+    private(set) var checkpointByteCount = 0
 
     /// Prefixes shorter than this are computed again: batches of the same shape give the same numbers, and a few tokens
     /// are not worth the difference.
@@ -130,6 +132,7 @@ final class SequencePool {
             let bytes = context.state(of: sequence, isPartial: true)
         else { return }
         index.save(bytes, namespace: namespace, symbols: symbols, isPartial: true)
+        checkpointByteCount = bytes.count
     }
 
     /// Gives a sequence cells of its own in layers with a sliding window. Cells that sequences share stay there even

@@ -140,8 +140,10 @@ extension Scheduler {
         guard !context.memoryKind.isPlain, pool.index.byteLimit > 0 else { return }
         var positions: [Int] = []
         if run.namespace.privateNumber == 0 {
+            let interval = CheckpointPolicy.interval(
+                stateByteCount: pool.checkpointByteCount, byteLimit: pool.index.byteLimit)
             positions = CheckpointPolicy.positions(
-                from: run.computedCount, to: run.promptCount, boundaries: run.boundaries)
+                from: run.computedCount, to: run.promptCount, boundaries: run.boundaries, interval: interval)
         }
         // Choices that find no place yet begin before the last token, whose logits they need.
         if run.task.request.choiceCount > 1, run.computedCount < run.promptCount - 1 {
