@@ -20,6 +20,8 @@ struct SpeedMeasurement {
         options.threadCount = threadCount
         options.contextLength = 1024
         options.gpuLayerCount = 0
+        // llama-bench computes each token by itself.
+        options.speculation = false
         let loaded = try await LoadedModel.load(at: model, options: options)
         var best = 0.0
         for index in 0...Self.repetitions {
