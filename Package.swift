@@ -80,7 +80,7 @@ let package = Package(
             ]),
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
         room("Inference", ["CLlama", "LlamaBridge", "Security"]),
-        room("Workers", ["CSandbox", "Inference"]),
+        room("Workers", ["CSandbox", "Inference", "Security"]),
         room(
             "Roost",
             [
@@ -119,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "RoostBench",
             dependencies: [
-                "CLlama", "Downloads", "Inference", "ModelFormats", "Security",
+                "CLlama", "Downloads", "Inference", "ModelFixtures", "ModelFormats", "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -207,7 +207,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], exclude: ["python"]),
-        tests("WorkersTests", ["Workers", "WorkerProgram", "EngineFixtures", "Inference", "ModelFixtures"]),
+        tests(
+            "WorkersTests",
+            ["Workers", "WorkerProgram", "EngineFixtures", "Inference", "ModelFixtures", "Security"]),
         tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(
             "RoostServerTests",

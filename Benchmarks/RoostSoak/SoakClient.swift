@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import ModelFixtures
 import NIOCore
 import NIOHTTP1
 import Roost
@@ -19,7 +20,7 @@ struct SoakClient {
 
     /// Goes on until its task is cancelled.
     func run(seed: UInt64) async {
-        var random = SoakRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         while !Task.isCancelled {
             let behaviour = Behaviour.allCases.randomElement(using: &random) ?? .read
             let model = models.randomElement(using: &random) ?? models[0]
@@ -133,20 +134,5 @@ struct SoakClient {
             }
         }
         record.update { $0.finished += 1 }
-    }
-}
-
-/// Random numbers from a seed: splitmix64.
-struct SoakRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

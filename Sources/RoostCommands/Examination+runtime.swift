@@ -30,7 +30,7 @@ extension Examination {
                 message: "Models run in Roost's own process: a hostile model file could do what you may do.",
                 remedy: "Leave worker out of the settings, or run only models that you trust.")
         }
-        guard !configuration.load.allowsUnsandboxed else {
+        guard !configuration.allowsUnsandboxed else {
             return Finding(
                 subject: "isolation", state: .notice,
                 message: "Models have processes of their own, but may run without a sandbox (allow_unsandboxed).",

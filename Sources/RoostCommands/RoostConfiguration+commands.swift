@@ -8,7 +8,7 @@ extension RoostConfiguration {
     static func forCommands(allowsUnsandboxed: Bool = false) throws -> RoostConfiguration {
         var configuration = try fromEnvironment()
         configuration.useWorkers(of: try ThisProgram.url())
-        if allowsUnsandboxed { configuration.load.allowsUnsandboxed = true }
+        if allowsUnsandboxed { configuration.allowsUnsandboxed = true }
         return configuration
     }
 }

@@ -24,9 +24,13 @@ struct TemplateEqualityTests {
     func equal(name: String) async throws {
         let template = try #require(TemplateFiles.all.first { $0.lastPathComponent == name })
         let file = try TinyModelFile(.qwen2(contextLength: 32768))
-        let program = try #require(TestEnvironment.tools).appending(path: "llama-server")
-        let server = try TemplateServer(program: program, model: file.url, template: template)
-        defer { server.stop() }
+        let server = try PeerServer(
+            starting: file.url,
+            [
+                "-c", "32768", "--no-warmup", "--jinja", "--chat-template-file", template.path, "--cache-ram", "0",
+                // So verbose that answers tell what they were constrained to.
+                "-lv", "10",
+            ])
         let ours = try await TemplateSubject(file: file, template: template)
         guard try await server.isReady() else {
             // A template that llama-server does not start with is one that we refuse.
@@ -45,7 +49,7 @@ struct TemplateEqualityTests {
     }
 
     private func comparePrompt(
-        _ conversation: TemplateConversation, _ server: TemplateServer, _ ours: TemplateSubject
+        _ conversation: TemplateConversation, _ server: PeerServer, _ ours: TemplateSubject
     ) async throws {
         struct Answer: Decodable { var prompt: String }
         let (answer, refusal) = try await server.post("/apply-template", conversation.body())
@@ -61,7 +65,7 @@ struct TemplateEqualityTests {
     }
 
     private func compareRules(
-        _ conversation: TemplateConversation, _ server: TemplateServer, _ ours: TemplateSubject
+        _ conversation: TemplateConversation, _ server: PeerServer, _ ours: TemplateSubject
     ) async throws {
         let (answer, refusal) = try await server.post(
             "/v1/chat/completions", conversation.body(#","max_tokens":1,"temperature":0"#))
@@ -88,7 +92,7 @@ struct TemplateEqualityTests {
 
     /// What llama-server reads out of an answer that it is made to go on with, and ends at once.
     private func compareReading(
-        _ written: TemplateSubject.Written, _ server: TemplateServer, _ ours: TemplateSubject
+        _ written: TemplateSubject.Written, _ server: PeerServer, _ ours: TemplateSubject
     ) async throws {
         let end = ours.endToken
         let (answer, refusal) = try await server.post(

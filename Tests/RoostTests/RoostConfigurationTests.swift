@@ -39,7 +39,7 @@ struct RoostConfigurationTests {
         #expect(configuration.load.prefixByteLimit == 256 << 20)
         #expect(configuration.load.parallelRequestCount == 16)
         #expect(!configuration.load.speculation)
-        #expect(configuration.load.allowsUnsandboxed)
+        #expect(configuration.allowsUnsandboxed)
         #expect(configuration.pinnedModels == ["gemma3", "qwen3:4b"])
         #expect(configuration.workerExecutable?.path == "/usr/bin/roost")
         let defaults = try RoostConfiguration.fromEnvironment([:])

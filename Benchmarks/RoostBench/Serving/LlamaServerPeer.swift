@@ -4,33 +4,24 @@ import Foundation
 final class LlamaServerPeer: ServedPeer {
     let title = "llama-server"
     let modelName = "model"
-    let base: String
+    var base: String { setup.base }
     private let tools: URL
-    private let model: URL
-    private let workload: ServingWorkload
-    private let threadCount: Int
-    private let port: Int
-    private let log: URL
+    private let setup: PeerSetup
     private var process: ServerProcess?
 
-    init(tools: URL, model: URL, workload: ServingWorkload, threadCount: Int, port: Int, folder: URL) {
+    init(tools: URL, _ setup: PeerSetup) {
         self.tools = tools
-        self.model = model
-        self.workload = workload
-        self.threadCount = threadCount
-        self.port = port
-        base = "http://127.0.0.1:\(port)"
-        log = folder.appendingPathComponent("llama-server.log")
+        self.setup = setup
     }
 
     func start() async throws {
         let process = try ServerProcess(
             tools.appendingPathComponent("llama-server"),
             [
-                "-m", model.path, "-t", "\(threadCount)", "-np", "\(workload.parallel)",
-                "-c", "\(workload.parallel * workload.contextLength)", "-ngl", "0", "--host", "127.0.0.1",
-                "--port", "\(port)",
-            ], log: log)
+                "-m", setup.model.path, "-t", "\(setup.threadCount)", "-np", "\(setup.workload.parallel)",
+                "-c", "\(setup.workload.parallel * setup.workload.contextLength)", "-ngl", "0", "--host", "127.0.0.1",
+                "--port", "\(setup.port)",
+            ], log: setup.folder.appendingPathComponent("llama-server.log"))
         self.process = process
         try await process.waitUntilReady(at: base + "/health")
     }
@@ -44,7 +35,8 @@ final class LlamaServerPeer: ServedPeer {
         try FirstOutput.time(
             of: tools.appendingPathComponent("llama-completion"),
             [
-                "-m", model.path, "-t", "\(threadCount)", "-c", "\(workload.contextLength)", "-n", "\(tokenCount)",
+                "-m", setup.model.path, "-t", "\(setup.threadCount)", "-c", "\(setup.workload.contextLength)", "-n",
+                "\(tokenCount)",
                 "--temp", "0", "-ngl", "0", "-no-cnv", "--no-display-prompt", "-p", prompt,
             ])
     }

@@ -7,34 +7,26 @@ import NIOHTTP1
 final class RoostPeer: ServedPeer {
     let title = "Roost"
     let modelName = "bench"
-    let base: String
+    var base: String { setup.base }
     private let program: URL
-    private let model: URL
-    private let workload: ServingWorkload
-    private let threadCount: Int
-    private let port: Int
-    private let home: URL
-    private let log: URL
+    private let setup: PeerSetup
     private var process: ServerProcess?
 
-    init(program: URL, model: URL, workload: ServingWorkload, threadCount: Int, port: Int, folder: URL) {
+    init(program: URL, _ setup: PeerSetup) {
         self.program = program
-        self.model = model
-        self.workload = workload
-        self.threadCount = threadCount
-        self.port = port
-        base = "http://127.0.0.1:\(port)"
-        home = folder.appendingPathComponent("home")
-        log = folder.appendingPathComponent("roost.log")
+        self.setup = setup
     }
+
+    private var home: URL { setup.folder.appendingPathComponent("home") }
+    private var log: URL { setup.folder.appendingPathComponent("roost.log") }
 
     private var environment: [String: String] {
         [
             "ROOST_HOME": home.path, "ROOST_OFFLINE": "1",
-            "ROOST_PARALLEL_REQUESTS": "\(workload.parallel)",
-            "ROOST_CONTEXT_LENGTH": "\(workload.contextLength)",
-            "ROOST_CACHE_TOKENS": "\(workload.parallel * workload.contextLength)",
-            "ROOST_NUM_THREADS": "\(threadCount)",
+            "ROOST_PARALLEL_REQUESTS": "\(setup.workload.parallel)",
+            "ROOST_CONTEXT_LENGTH": "\(setup.workload.contextLength)",
+            "ROOST_CACHE_TOKENS": "\(setup.workload.parallel * setup.workload.contextLength)",
+            "ROOST_NUM_THREADS": "\(setup.threadCount)",
             "ROOST_KEEP_ALIVE": "-1",
         ]
     }
@@ -42,14 +34,14 @@ final class RoostPeer: ServedPeer {
     private func importModel() throws {
         let process = Process()
         process.executableURL = program
-        process.arguments = ["import", model.path, "--name", modelName]
+        process.arguments = ["import", setup.model.path, "--name", modelName]
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw BenchError(description: "roost import \(model.path) failed; run it by hand to see why.")
+            throw BenchError(description: "roost import \(setup.model.path) failed; run it by hand to see why.")
         }
     }
 
@@ -60,7 +52,7 @@ final class RoostPeer: ServedPeer {
     func start() async throws {
         try importOnce()
         let process = try ServerProcess(
-            program, ["serve", "--host", "127.0.0.1", "--port", "\(port)"], environment: environment, log: log)
+            program, ["serve", "--host", "127.0.0.1", "--port", "\(setup.port)"], environment: environment, log: log)
         self.process = process
         try await process.waitUntilReady(at: base + "/api/version")
         var load = HTTPClientRequest(url: base + "/api/generate")

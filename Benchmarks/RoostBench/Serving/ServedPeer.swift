@@ -18,6 +18,26 @@ protocol ServedPeer: AnyObject {
     func firstAnswer(to prompt: String, tokenCount: Int) throws -> Double
 }
 
+/// What both servers are started with.
+struct PeerSetup {
+    let model: URL
+    let workload: ServingWorkload
+    let threadCount: Int
+    /// Where homes and logs go.
+    let folder: URL
+    let port: Int
+
+    init(model: URL, workload: ServingWorkload, threadCount: Int, folder: URL) throws {
+        self.model = model
+        self.workload = workload
+        self.threadCount = threadCount
+        self.folder = folder
+        port = try FreePort.next()
+    }
+
+    var base: String { "http://127.0.0.1:\(port)" }
+}
+
 /// A server's process.
 final class ServerProcess {
     private let process = Process()

@@ -62,14 +62,8 @@ struct ServingBenchmark {
     private func peers(for workload: ServingWorkload) throws -> [any ServedPeer] {
         let folder = folder.appendingPathComponent("\(workload.name)-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        return [
-            RoostPeer(
-                program: roost, model: model, workload: workload, threadCount: threadCount, port: try FreePort.next(),
-                folder: folder),
-            LlamaServerPeer(
-                tools: tools, model: model, workload: workload, threadCount: threadCount, port: try FreePort.next(),
-                folder: folder),
-        ]
+        let setup = { try PeerSetup(model: model, workload: workload, threadCount: threadCount, folder: folder) }
+        return [RoostPeer(program: roost, try setup()), LlamaServerPeer(tools: tools, try setup())]
     }
 
     private func measure(_ workload: ServingWorkload, on peer: any ServedPeer, round: Int) async throws -> Sample {

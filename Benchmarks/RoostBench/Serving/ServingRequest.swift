@@ -1,4 +1,5 @@
 import Foundation
+import ModelFixtures
 
 /// One completion, as both servers take it (`/v1/completions` with llama-server's extensions).
 struct ServingRequest: Encodable {
@@ -43,7 +44,7 @@ struct ServingRequest: Encodable {
 extension ServingWorkload {
     /// The requests of round `round`, the same for each server.
     func requests(round: Int, model: String, vocabularyCount: Int = 20_000) -> [ServingRequest] {
-        var random = SeededRandom(seed: UInt64(round))
+        var random = SeededGenerator(seed: UInt64(round))
         // Ordinary words; the first thousand ids are control tokens and bytes in many vocabularies.
         let tokens = { (count: Int) in
             (0..<count).map { _ in Int32.random(in: 1000..<Int32(vocabularyCount), using: &random) }
@@ -65,7 +66,7 @@ extension ServingWorkload {
 
     /// The long prompt that comes in between.
     func disturbance(round: Int, model: String) -> ServingRequest {
-        var random = SeededRandom(seed: UInt64(round) &+ 1_000_000)
+        var random = SeededGenerator(seed: UInt64(round) &+ 1_000_000)
         let tokens = (0..<(disturbanceTokens ?? 0)).map { _ in Int32.random(in: 1000..<20_000, using: &random) }
         return ServingRequest(model: model, prompt: .tokens(tokens), outputTokenCount: 1, temperature: temperature)
     }

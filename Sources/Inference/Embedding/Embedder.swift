@@ -23,25 +23,6 @@ final class Embedder {
         limits = EmbeddingLimits(model: model, options: options)
     }
 
-    /// The vectors of a request's texts; between batches it looks whether it `isCancelled`.
-    ///
-    /// - Throws: `InferenceError.invalidOption`, `.emptyPrompt`, `.inputTooLong`, `.outOfMemory`, `.decodeFailed`;
-    ///   `CancellationError`.
-    func embed(_ request: EmbeddingRequest, isCancelled: () -> Bool = { false }) throws -> EmbeddingResult {
-        var work = try limits.work(for: request)
-        try finish(&work, isCancelled)
-        return try EmbeddingResult(work, for: request)
-    }
-
-    /// The scores of a request's documents; between batches it looks whether it `isCancelled`.
-    ///
-    /// - Throws: as `embed`, and `InferenceError.notAReranker`.
-    func rerank(_ request: RerankRequest, isCancelled: () -> Bool = { false }) throws -> RerankResult {
-        var work = try limits.work(for: request)
-        try finish(&work, isCancelled)
-        return RerankResult(work)
-    }
-
     /// Computes the next batch of `work`. Does nothing when it is finished.
     ///
     /// - Throws: `InferenceError.outOfMemory`, `.loadFailed`, `.decodeFailed`.
@@ -58,13 +39,6 @@ final class Embedder {
             return ModelMemory(
                 weightsByteCount: 0, contextByteCount: $0.contextByteCount + Int64(clamping: part.context),
                 computeByteCount: $0.computeByteCount + Int64(clamping: part.compute))
-        }
-    }
-
-    private func finish(_ work: inout EmbeddingWork, _ isCancelled: () -> Bool) throws {
-        while !work.isFinished {
-            if isCancelled() { throw CancellationError() }
-            try step(&work)
         }
     }
 

@@ -44,8 +44,6 @@ public struct LoadOptions: Sendable, Hashable, Codable {
     /// Proposes tokens that the prompt or the answer had before (n-gram lookup) or that the draft model says, and
     /// computes several at once. Default true.
     public var speculation = true
-    /// Lifts the process's own protection; for platforms that have none. Default false.
-    public var allowsUnsandboxed = false
 
     /// The defaults above.
     public init() {}

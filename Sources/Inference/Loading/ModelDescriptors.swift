@@ -52,12 +52,9 @@ public struct ModelDescriptors: Sendable, Hashable, Codable {
         return copy
     }
 
-    /// A path of this process that leads to the descriptor's file.
-    public static func path(of descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
-
     /// The files by paths that lead to the descriptors.
     var files: ModelFileSet {
-        let url = { (descriptor: Int32) in URL(fileURLWithPath: Self.path(of: descriptor)) }
+        let url = { (descriptor: Int32) in URL(fileURLWithPath: ModelSource.path(descriptor)) }
         var files = ModelFileSet(weights: weights.map(url), chatTemplate: chatTemplate)
         files.projector = projector.map(url)
         files.draft = draft.map(url)

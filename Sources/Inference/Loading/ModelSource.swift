@@ -7,7 +7,7 @@ public enum ModelSource: Sendable, Hashable {
     case descriptors([Int32])
 
     /// The name by which a process can open a file again that it has open.
-    static func path(_ descriptor: Int32) -> String {
+    public static func path(_ descriptor: Int32) -> String {
         #if canImport(Darwin)
             "/dev/fd/\(descriptor)"
         #else

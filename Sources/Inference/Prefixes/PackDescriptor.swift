@@ -8,18 +8,20 @@
 
 /// A file that is open already, and only the system calls that a sandboxed worker may make on it: `lseek`, `pread`,
 /// `pwrite`, `ftruncate`, `fsync`. It does not close the file.
-struct PackDescriptor: Sendable {
+package struct PackDescriptor: Sendable {
     let rawValue: Int32
 
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+
     /// Bytes of the file. By `lseek`: glibc's `fstat` is another system call on newer kernels.
-    func byteCount() throws -> UInt64 {
+    package func byteCount() throws -> UInt64 {
         let end = lseek(rawValue, 0, SEEK_END)
         guard end >= 0 else { throw PackError.system(operation: "Reading", code: errno) }
         return UInt64(end)
     }
 
     /// Exactly `count` bytes from `offset`, which the caller has compared with the file's size.
-    func read(_ count: Int, at offset: UInt64) throws -> [UInt8] {
+    package func read(_ count: Int, at offset: UInt64) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             let bytes = UnsafeMutableRawBufferPointer(buffer)
             while initialized < count {
@@ -34,7 +36,7 @@ struct PackDescriptor: Sendable {
         }
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws {
         var written = 0
         while written < bytes.count {
             let result = pwrite(
@@ -55,7 +57,7 @@ struct PackDescriptor: Sendable {
     }
 
     /// Returns when what was written is on the disk.
-    func synchronize() throws {
+    package func synchronize() throws {
         while fsync(rawValue) != 0 {
             guard errno == EINTR else { throw PackError.system(operation: "Writing", code: errno) }
         }

@@ -1,7 +1,7 @@
 import Security
 
 /// Reads a pack through a descriptor. Nothing is returned that a holder of the secret did not write for this key.
-struct PackReader: Sendable {
+package struct PackReader: Sendable {
     /// The saved prefixes, in the order in which they were written.
     let entries: [PackEntry]
     private let file: PackDescriptor
@@ -11,7 +11,7 @@ struct PackReader: Sendable {
     /// Verifies the header and the index. The descriptor stays the caller's and must stay open.
     ///
     /// Throws `PackError`.
-    init(descriptor: Int32, key: PackKey, secret: PackSecret) throws {
+    package init(descriptor: Int32, key: PackKey, secret: PackSecret) throws {
         file = PackDescriptor(rawValue: descriptor)
         keyDigest = PackFormat.keyDigest(key)
         self.secret = secret

@@ -74,21 +74,3 @@ extension PrefixIndex {
         var name: @Sendable ([UInt8]) -> [UInt8]
     }
 }
-
-extension LoadedModel {
-    /// Gives `body` all prefixes that are worth keeping, on the engine's thread; for just before unloading.
-    ///
-    /// Throws what `body` throws; `InferenceError.unloaded`.
-    func withSavedPrefixes(_ body: @escaping @Sendable ([SavedPrefix]) throws -> Void) async throws {
-        try await engine.perform { try body($0.scheduler?.pool.savedPrefixes() ?? []) }
-    }
-
-    /// Makes prefixes of an earlier process known. `name` makes of a namespace's identity what they are kept under.
-    ///
-    /// Throws `InferenceError.unloaded`.
-    func restore(
-        _ prefixes: [RestoredPrefix], name: @escaping @Sendable ([UInt8]) -> [UInt8] = { $0 }
-    ) async throws {
-        try await engine.perform { $0.scheduler?.pool.index.restore(prefixes, name: name) }
-    }
-}

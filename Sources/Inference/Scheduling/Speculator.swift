@@ -17,19 +17,3 @@ protocol Speculation: AnyObject {
     /// A batch of `tokenCount` tokens, all with logits, took `duration`.
     func record(tokenCount: Int, duration: Duration)
 }
-
-/// Takes all that a drafter proposes.
-final class PlainSpeculator: Speculator {
-    private let drafter: any Drafter
-    private let limit: Int
-
-    init(_ drafter: any Drafter, limit: Int) {
-        self.drafter = drafter
-        self.limit = limit
-    }
-
-    func begin(_ prompt: [Int32]) { drafter.begin(prompt) }
-    func accept(_ tokens: [Int32]) { drafter.accept(tokens) }
-    func propose(room: Int, others: Int) -> [Int32] { drafter.propose(min(room, limit)) }
-    func record(acceptedCount: Int, others: Int) {}
-}

@@ -17,12 +17,8 @@ public struct MachineMemory: Sendable, Hashable {
     public static func current() -> MachineMemory? {
         guard let available = SystemMemory.availableByteCount else { return nil }
         var total = Int64(clamping: ProcessInfo.processInfo.physicalMemory)
-        #if os(Linux)
-            if let text = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8),
-                let limit = Int64(text.trimmingCharacters(in: .whitespacesAndNewlines)), limit > 0
-            {
-                total = min(total, limit)
-            }
+        #if !canImport(Darwin)
+            if let limit = SystemMemory.groupLimit, limit > 0 { total = min(total, limit) }
         #endif
         return MachineMemory(availableByteCount: available, totalByteCount: max(total, available))
     }

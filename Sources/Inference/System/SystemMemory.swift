@@ -37,9 +37,12 @@ enum SystemMemory {
     }
 
     #if !canImport(Darwin)
+        /// The memory cgroup's (v2) limit in bytes; `nil` when there is none.
+        static var groupLimit: Int64? { number(at: "/sys/fs/cgroup/memory.max") }
+
         /// What the memory cgroup leaves: its limit less what is in use and cannot be reclaimed.
         private static var groupRoom: Int64? {
-            guard let limit = number(at: "/sys/fs/cgroup/memory.max"),
+            guard let limit = groupLimit,
                 let used = number(at: "/sys/fs/cgroup/memory.current")
             else { return nil }
             let reclaimable = field("inactive_file", of: "/sys/fs/cgroup/memory.stat") ?? 0

@@ -34,7 +34,7 @@ extension RoostConfiguration {
             load.parallelRequestCount = count
         }
         if let isOn = try flag("ROOST_SPECULATION") { load.speculation = isOn }
-        if let isOn = try flag("ROOST_ALLOW_UNSANDBOXED") { load.allowsUnsandboxed = isOn }
+        if let isOn = try flag("ROOST_ALLOW_UNSANDBOXED") { allowsUnsandboxed = isOn }
         pinnedModels = Self.names(in: value("ROOST_PINNED_MODELS"))
         workerExecutable = value("ROOST_WORKER").flatMap {
             $0 == Self.noWorker ? nil : URL(fileURLWithPath: NSString(string: $0).expandingTildeInPath)
@@ -68,6 +68,7 @@ extension RoostConfiguration {
             executable: workerExecutable, version: RoostVersion.number,
             logFolder: homeDirectory.appending(path: "logs", directoryHint: .isDirectory))
         program.prefixes = prefixStore
+        program.allowsUnsandboxed = allowsUnsandboxed
         return WorkerLauncher(program)
     }
 }

@@ -22,6 +22,8 @@ public struct RoostConfiguration: Sendable, Hashable {
     public var pinnedModels: [String] = []
     /// The program that runs each model in a process of its own, a `roost`; `nil` runs them in this process.
     public var workerExecutable: URL?
+    /// Whether models may run in a process that cannot be locked in. Default false: loading fails then.
+    public var allowsUnsandboxed = false
     /// How models are loaded when a request does not say.
     public var load = LoadOptions()
 

@@ -45,9 +45,8 @@ final class WorkerFiles: Sendable {
 
     /// `text` of the worker, with the files' own paths where it has their descriptors'.
     func restoringPaths(in text: String, escaped: Bool = false) -> String {
-        guard text.contains("/proc/self/fd/") else { return text }
-        return paths.enumerated().reduce(text) { text, file in
-            let path = ModelDescriptors.path(of: WorkerProtocol.firstFile + Int32(file.offset))
+        paths.enumerated().reduce(text) { text, file in
+            let path = ModelSource.path(WorkerProtocol.firstFile + Int32(file.offset))
             return text.replacingOccurrences(of: path, with: escaped ? Self.escaped(file.element) : file.element)
         }
     }

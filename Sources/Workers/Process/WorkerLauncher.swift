@@ -23,7 +23,7 @@ public final class WorkerLauncher: Sendable {
     /// - Parameters:
     ///   - files: opened here; the worker gets nothing but their descriptors.
     ///   - name: what messages and the log call the model.
-    ///   - options: how it is loaded. With `allowsUnsandboxed` also where a worker cannot be locked.
+    ///   - options: how it is loaded.
     ///   - identity: what the model's content is called.
     ///   - progress: called from the worker's thread with what is loaded, in 0…1.
     /// - Throws: `InferenceError`, `.sandboxUnavailable` where a worker cannot be locked; `CancellationError` when the

@@ -230,7 +230,8 @@ final class WorkerLink: Sendable {
         let all = setup.files.descriptors.all + (prefixes?.descriptors ?? [])
         let job = WorkerJob(
             name: setup.name, files: setup.files.descriptors.renumbered { Int32($0) }, options: setup.options,
-            identity: setup.identity, availableByteCount: Engine.availableByteCount,
+            allowsUnsandboxed: setup.program.allowsUnsandboxed, identity: setup.identity,
+            availableByteCount: Engine.availableByteCount,
             prefixes: prefixes.map {
                 WorkerJob.Prefixes(key: $0.key, secret: $0.secret.bytes, hasSaved: $0.saved != nil)
             })

@@ -100,7 +100,7 @@ public enum WorkerMain {
                 return usesGPU ? .gpu(landlockVersion: version) : .full(landlockVersion: version)
             }
             let reason = unavailability(failure)
-            guard job.options.allowsUnsandboxed else { throw InferenceError.sandboxUnavailable(reason: reason) }
+            guard job.allowsUnsandboxed else { throw InferenceError.sandboxUnavailable(reason: reason) }
             return .none(reason: reason)
         }
 

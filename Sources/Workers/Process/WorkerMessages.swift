@@ -27,6 +27,8 @@ struct WorkerJob: Codable {
     /// Numbers in the worker: the descriptors that came along with this frame, the first one 0.
     var files: ModelDescriptors
     var options: LoadOptions
+    /// Whether it may run where it cannot be locked.
+    var allowsUnsandboxed: Bool
     /// What the model's content is called; for what is kept of it.
     var identity: String
     /// Bytes that the model may take.

@@ -10,6 +10,8 @@ public struct WorkerProgram: Sendable {
     public var version: String
     /// Where each model's log is kept; `nil` keeps none.
     public var logFolder: URL?
+    /// Whether a worker may run where it cannot be locked. Default false: it fails then.
+    public var allowsUnsandboxed = false
     /// Where computed prompts are kept when a model is unloaded; `nil` keeps none.
     public var prefixes: PrefixStore?
     /// Most bytes of address space that a worker may take; `nil` sets no limit.

@@ -4,7 +4,7 @@ public enum WorkerSandbox: Sendable, Hashable, Codable {
     case full(landlockVersion: Int)
     /// As much as the drivers of GPUs allow.
     case gpu(landlockVersion: Int)
-    /// Nothing, for the reason given; `LoadOptions.allowsUnsandboxed` accepted that.
+    /// Nothing, for the reason given; `WorkerProgram.allowsUnsandboxed` accepted that.
     case none(reason: String)
 }
 

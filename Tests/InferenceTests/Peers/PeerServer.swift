@@ -10,7 +10,13 @@ final class PeerServer: Sendable {
     private let base: String
 
     /// Starts it with `arguments` beside those that every test wants, and waits until it answers.
-    init(model: URL, _ arguments: [String], environment: [String: String] = [:]) async throws {
+    convenience init(model: URL, _ arguments: [String], environment: [String: String] = [:]) async throws {
+        try self.init(starting: model, arguments, environment: environment)
+        try #require(await isReady(), "llama-server ended")
+    }
+
+    /// Starts it and does not wait.
+    init(starting model: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
         let port = try Self.freePort()
         base = "http://127.0.0.1:\(port)"
         process = Process()
@@ -18,13 +24,13 @@ final class PeerServer: Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.arguments =
             [
+                // Checkpoints cut the prompt in two batches, whose last bits differ from those of one.
                 "-m", model.path, "-t", "1", "-np", "1", "-ngl", "0", "--ctx-checkpoints", "0", "--host", "127.0.0.1",
                 "--port", "\(port)",
             ] + arguments
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        try await waitUntilReady()
     }
 
     deinit {
@@ -35,30 +41,47 @@ final class PeerServer: Sendable {
 
     /// Sends `body` as JSON and reads the answer, which must be a success.
     func post<Answer: Decodable>(_ path: String, _ body: some Encodable, as type: Answer.Type) async throws -> Answer {
+        let (answer, refusal) = try await post(path, String(decoding: try JSONEncoder().encode(body), as: UTF8.self))
+        return try JSONDecoder().decode(type, from: try #require(answer, "\(refusal.prefix(500))"))
+    }
+
+    /// The answer's JSON; `nil` when the request was refused, with what it said.
+    func post(_ path: String, _ body: String) async throws -> (answer: Data?, refusal: String) {
         var request = HTTPClientRequest(url: base + path)
         request.method = .POST
-        request.body = .bytes(try JSONEncoder().encode(body))
+        request.body = .bytes(ByteBuffer(string: body))
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
         let data = Data(Array(buffer: try await response.body.collect(upTo: 64 << 20)))
-        try #require(response.status == .ok, "\(String(decoding: data.prefix(500), as: UTF8.self))")
-        return try JSONDecoder().decode(type, from: data)
+        return response.status == .ok ? (data, "") : (nil, String(decoding: data, as: UTF8.self))
     }
 
     /// Tokens that it generates greedily.
     func tokens(_ prompt: some Encodable & Sendable, count: Int) async throws -> [Int32] {
-        try await post("/completion", CompletionBody(prompt: prompt, count: count), as: Completion.self).tokens
+        try await complete(prompt, count: count).tokens
     }
 
-    private func waitUntilReady() async throws {
+    /// What it generates greedily.
+    func complete(_ prompt: some Encodable & Sendable, count: Int) async throws -> Completion {
+        try await post("/completion", CompletionBody(prompt: prompt, count: count), as: Completion.self)
+    }
+
+    /// A completion's text and tokens.
+    struct Completion: Decodable {
+        var content: String
+        var tokens: [Int32]
+    }
+
+    /// Waits until it answers; false when it ends by itself, as it does with a template that it cannot use.
+    func isReady() async throws -> Bool {
         let deadline = ContinuousClock.now + .seconds(120)
-        while true {
+        while process.isRunning {
             let response = try? await HTTPClient.shared.execute(
                 HTTPClientRequest(url: base + "/health"), timeout: .seconds(10))
-            if response?.status == .ok { return }
-            try #require(process.isRunning, "llama-server ended")
+            if response?.status == .ok { return true }
             try #require(ContinuousClock.now < deadline, "llama-server was not ready within two minutes")
-            try await Task.sleep(for: .milliseconds(50))
+            try await Task.sleep(for: .milliseconds(20))
         }
+        return false
     }
 
     /// A port that is free now: the system chooses it.
@@ -101,8 +124,4 @@ private struct CompletionBody<Prompt: Encodable>: Encodable {
         case cachesPrompt = "cache_prompt"
         case returnsTokens = "return_tokens"
     }
-}
-
-private struct Completion: Decodable {
-    var tokens: [Int32]
 }

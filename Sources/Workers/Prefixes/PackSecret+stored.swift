@@ -1,4 +1,5 @@
 public import Foundation
+public import Inference
 
 #if canImport(Glibc)
     import Glibc

@@ -1,3 +1,5 @@
+public import Inference
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

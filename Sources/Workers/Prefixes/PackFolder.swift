@@ -1,4 +1,5 @@
 public import Foundation
+public import Inference
 import Security
 
 #if canImport(Glibc)

@@ -3,6 +3,7 @@ import Security
 import Testing
 
 @testable import Inference
+@testable import Workers
 
 @Suite("The folder of saved prefixes")
 struct PackFolderTests {
@@ -10,13 +11,19 @@ struct PackFolderTests {
     private let home = TemporaryFolder()
     private var url: URL { home.url.appending(path: "cache/prefixes") }
 
+    private static func entry(_ number: Int) -> PackEntry {
+        PackEntry(
+            namespace: [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 32),
+            tokens: [1, 2, Int32(number)], kind: .sequence, lastUse: Int64(1_700_000_000 + number))
+    }
+
     private func key(_ number: Int) -> PackKey { PackKey(model: "model \(number)", engine: "1") }
 
     /// Saves one prefix with a state of `byteCount` bytes.
     private func save(_ number: Int, byteCount: Int = 100, in folder: PackFolder) throws {
         let draft = try folder.create(key(number))
         var writer = try PackWriter(descriptor: draft.descriptor, key: key(number), secret: secret)
-        try writer.add(PackFile.entry(number), state: [UInt8](repeating: UInt8(number), count: byteCount))
+        try writer.add(Self.entry(number), state: [UInt8](repeating: UInt8(number), count: byteCount))
         try writer.finish()
         try draft.commit(secret: secret)
     }
@@ -59,7 +66,7 @@ struct PackFolderTests {
         do {
             let draft = try folder.create(key(1))
             var writer = try PackWriter(descriptor: draft.descriptor, key: key(1), secret: secret)
-            try writer.add(PackFile.entry(2), state: [1, 2, 3])
+            try writer.add(Self.entry(2), state: [1, 2, 3])
             #expect(throws: PackError.self) { try draft.commit(secret: secret) }
             #expect(try drafts().count == 1)
         }
@@ -220,7 +227,7 @@ struct PackFolderTests {
                 }
                 let draft = try folder.create(key)
                 var writer = try PackWriter(descriptor: draft.descriptor, key: key, secret: secret)
-                try writer.add(PackFile.entry(round), state: [UInt8](repeating: UInt8(round), count: 9000))
+                try writer.add(Self.entry(round), state: [UInt8](repeating: UInt8(round), count: 9000))
                 try writer.finish()
                 try draft.commit(secret: secret)
                 #expect(try folder.byteCount() <= 40_000 + 10_000)
