@@ -24,9 +24,9 @@ final class EngineContext {
             options: options, trainedContextLength: model.trainedContextLength, memory: memoryKind)
         var parameters = shape.parameters(options)
         parameters.abort_callback = { data in
-            data.map { Unmanaged<AbortCheck>.fromOpaque($0).takeUnretainedValue().isOver() } ?? false
+            data?.assumingMemoryBound(to: AbortCheck.Question.self).pointee.ask() ?? false
         }
-        parameters.abort_callback_data = Unmanaged.passUnretained(abort).toOpaque()
+        parameters.abort_callback_data = UnsafeMutableRawPointer(abort.question)
         try MemoryCheck.requireRoom(for: model, files: files, options: options, context: parameters)
 
         _ = Engine.takeComplaint()
@@ -80,8 +80,8 @@ final class EngineContext {
     ///
     /// Throws `InferenceError.decodeFailed`.
     func decode(_ batch: EngineBatch, isOver: @escaping () -> Bool) throws -> Outcome {
-        abort.isOver = isOver
-        defer { abort.isOver = { false } }
+        abort.question.pointee = AbortCheck.Question(isOver: isOver, tokenCount: batch.count)
+        defer { abort.question.pointee = AbortCheck.Question() }
         _ = Engine.takeComplaint()
         switch roost_batch_decode(batch.pointer, pointer) {
         case 0: return .done
@@ -165,7 +165,38 @@ final class EngineContext {
     }
 }
 
-/// What the engine's abort callback asks.
+/// What the engine asks before each operation of a batch, some hundred times, while its threads wait for the answer.
 private final class AbortCheck {
-    var isOver: () -> Bool = { false }
+    let question: UnsafeMutablePointer<Question>
+
+    init() {
+        question = .allocate(capacity: 1)
+        question.initialize(to: Question())
+    }
+
+    deinit {
+        question.deinitialize(count: 1)
+        question.deallocate()
+    }
+
+    struct Question {
+        private var isOver: () -> Bool = { false }
+        private var interval = 1
+        private var askedCount = 0
+
+        init() {}
+
+        /// A batch of few tokens is over soon: there it is looked at only now and then.
+        init(isOver: @escaping () -> Bool, tokenCount: Int) {
+            self.isOver = isOver
+            interval = max(1, 64 / max(1, tokenCount))
+        }
+
+        mutating func ask() -> Bool {
+            askedCount += 1
+            guard askedCount >= interval else { return false }
+            askedCount = 0
+            return isOver()
+        }
+    }
 }

@@ -62,7 +62,7 @@ final class EngineThread: Sendable {
             for command in commands { perform(command, parts) }
             // Its failure was told to everyone it concerns.
             try? parts.scheduler?.turn()
-            if let scheduler = parts.scheduler { publish(scheduler) }
+            if let scheduler = parts.scheduler { publish(scheduler, isDue: !commands.isEmpty) }
         }
     }
 
@@ -76,7 +76,9 @@ final class EngineThread: Sendable {
         }
     }
 
-    private func publish(_ scheduler: Scheduler) {
+    /// Tells others what the engine does, at least every few turns; `isDue` when something came to be told.
+    private func publish(_ scheduler: Scheduler, isDue: Bool) {
+        guard scheduler.hasNews(isDue: isDue) else { return }
         let activity = scheduler.activity
         state.withLock { $0.activity = activity }
     }

@@ -51,6 +51,8 @@ struct FairQueue<Item> {
 
     /// Who goes next; `nil` when nobody waits.
     private func nextTenant() -> String? {
+        // Asked in every turn.
+        guard count > 0 else { return nil }
         let waiting = tenants.filter { $0.value.waitingCount > 0 }
         // Names only make the choice the same each time.
         guard let least = waiting.min(by: { ($0.value.virtualTime, $0.key) < ($1.value.virtualTime, $1.key) }) else {
@@ -121,6 +123,7 @@ struct FairQueue<Item> {
     /// Takes out what `isGone` says, and returns it.
     mutating func remove(where isGone: (Item) -> Bool) -> [Item] {
         var gone: [Item] = []
+        guard count > 0 else { return gone }
         for name in Array(tenants.keys) {
             guard var tenant = tenants[name], tenant.waitingCount > 0 else { continue }
             for level in tenant.waiting.indices where tenant.waiting[level].contains(where: isGone) {

@@ -1,4 +1,14 @@
 extension Scheduler {
+    /// Whether ``activity`` is to be looked at again: who runs or waits has changed, or some turns have passed.
+    func hasNews(isDue: Bool) -> Bool {
+        let crowd = (running: running.count, waiting: queue.count)
+        quietTurnCount += 1
+        guard isDue || !hasWork || quietTurnCount >= 8 || crowd != lastCrowd else { return false }
+        quietTurnCount = 0
+        lastCrowd = crowd
+        return true
+    }
+
     /// What it does now.
     var activity: ModelActivity {
         var activity = ModelActivity()
@@ -26,7 +36,7 @@ extension Scheduler {
     /// Bytes of the cache's cells that only kept sequences hold. Counting them takes a while, so not in every turn.
     private var keptByteCount: Int64 {
         activityCount += 1
-        if !hasWork || activityCount.isMultiple(of: 64) { lastKeptByteCount = countKeptBytes() }
+        if !hasWork || activityCount.isMultiple(of: 8) { lastKeptByteCount = countKeptBytes() }
         return lastKeptByteCount
     }
 

@@ -34,6 +34,9 @@ final class Scheduler {
     private var nextOrder: UInt64 = 0
     private var nextPrivateNumber: UInt64 = 0
     var queueHasChanged = false
+    /// Turns since others were told what it does, and who ran and waited then.
+    var quietTurnCount = 0
+    var lastCrowd = (running: 0, waiting: 0)
     var activityCount = 0
     var lastKeptByteCount: Int64 = 0
     /// Whether windows were renewed since a batch was last computed: it helps once.
