@@ -77,6 +77,7 @@ struct ProcessHostilityTests {
                     piece.withUnsafeBytes { reader.append($0) }
                     while let frame = try reader.next() {
                         _ = try? GenerationDelta(workerPayload: frame.payload)
+                        _ = try? GenerationRequest(workerPayload: frame.payload)
                         _ = try? EmbeddingResult(workerPayload: frame.payload, inputCount: 1)
                     }
                 }
@@ -113,6 +114,16 @@ struct ProcessHostilityTests {
                 logProbabilities: [.init(chosen: candidate, top: [candidate])]),
         ]
         for delta in deltas { #expect(try GenerationDelta(workerPayload: delta.workerPayload()) == delta) }
+        let requests = [
+            GenerationRequest.Prompt.tokens([-1, 0, 262_143, .max]), .tokens([]), .text("ä", addSpecial: true),
+        ]
+        .map { GenerationRequest($0, options: .greedy) }
+        for request in requests { #expect(try GenerationRequest(workerPayload: request.workerPayload()) == request) }
+        // Tokens behind a prompt that is text, half a token, and a length beyond the end.
+        let text = try requests[2].workerPayload()
+        for broken in [text + [0, 0, 0, 0], text + [0], [255, 0, 0, 0, 1], []] {
+            #expect(throws: WorkerProtocolError.self) { try GenerationRequest(workerPayload: broken) }
+        }
         let vectors = EmbeddingResult(vectors: [[[1, -2.5, .infinity]], [[0, 1], [3, 4]]], tokenCounts: [3, 2])
         #expect(try EmbeddingResult(workerPayload: vectors.workerPayload(), inputCount: 2) == vectors)
     }

@@ -96,6 +96,13 @@ final class SequencePool {
         return true
     }
 
+    /// While nothing is to be done: a sequence for the next request, which need not wait then until another's state is
+    /// in RAM (14 MB for 2000 tokens of Gemma 3 270M).
+    func freeSequence() {
+        guard ledger.sequenceCount > 1, index.live.count >= ledger.sequenceCount else { return }
+        _ = evictOldest()
+    }
+
     /// Takes a kept sequence out of the cache, into RAM where there is room for it.
     private func evict(_ sequence: Int32) {
         if let live = index.live[sequence], index.byteLimit > 0, live.namespace.privateNumber == 0,

@@ -47,7 +47,9 @@ final class EngineThread: Sendable {
 
     private func serve(_ parts: EngineParts) {
         while true {
-            let (commands, isClosed) = inbox.take(waits: parts.scheduler?.hasWork != true)
+            let isIdle = parts.scheduler?.hasWork != true
+            if isIdle { parts.scheduler?.pool.freeSequence() }
+            let (commands, isClosed) = inbox.take(waits: isIdle)
             if isClosed {
                 for command in commands {
                     switch command {

@@ -14,7 +14,7 @@ final class StreamTicket: Sendable {
     func send(_ request: GenerationRequest, over link: WorkerLink, _ continuation: GenerationStream.Continuation) {
         let payload: [UInt8]
         do {
-            payload = try WorkerJSON.encode(request)
+            payload = try request.workerPayload()
         } catch {
             return continuation.finish(throwing: InferenceError.workerFailed(reason: "\(error)"))
         }

@@ -220,8 +220,7 @@ final class WorkerLink: Sendable {
             protocolVersion: WorkerProtocol.version, version: setup.program.version, engineVersion: Engine.version)
         guard hello == own else {
             throw InferenceError.workerFailed(
-                reason: "\(setup.program.executable.path) is of another version (\(hello.version), engine "
-                    + "\(hello.engineVersion)) than this program (\(own.version), engine \(own.engineVersion)); "
+                reason: "\(setup.program.executable.path) is of another version (\(hello)) than this program (\(own)); "
                     + "install them together")
         }
         let prefixes = setup.program.prefixes?.lease(

@@ -3,7 +3,7 @@ import Inference
 
 /// The version of what worker and parent say to each other. Both sides must have the same.
 enum WorkerProtocol {
-    static let version = 1
+    static let version = 2
     /// The descriptor that a worker finds its parent behind.
     static let descriptor: Int32 = 3
     /// How often a worker says that it lives.
@@ -15,10 +15,12 @@ enum WorkerProtocol {
 }
 
 /// Who the worker is.
-struct WorkerHello: Codable, Equatable {
+struct WorkerHello: Codable, Equatable, CustomStringConvertible {
     var protocolVersion: Int
     var version: String
     var engineVersion: String
+
+    var description: String { "\(version), engine \(engineVersion), protocol \(protocolVersion)" }
 }
 
 /// What a worker is to do.

@@ -150,7 +150,7 @@ final class WorkerService: Sendable {
     }
 
     private func generate(_ frame: WorkerFrame) async throws {
-        let request = try WorkerJSON.decode(GenerationRequest.self, from: frame.payload)
+        let request = try GenerationRequest(workerPayload: frame.payload)
         for try await event in try loaded().generate(request) {
             let answer =
                 switch event {
