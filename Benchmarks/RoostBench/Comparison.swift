@@ -1,17 +1,23 @@
 import Foundation
 
 /// Figures of ours and of a peer, taken in pairs.
-struct Comparison {
+struct Comparison: Codable {
+    /// Two figures taken one after the other.
+    struct Pair: Codable {
+        let ours: Double
+        let peer: Double
+    }
+
     let name: String
     let unit: String
-    private var pairs: [(ours: Double, peer: Double)] = []
+    private var pairs: [Pair] = []
 
     init(name: String, unit: String) {
         self.name = name
         self.unit = unit
     }
 
-    mutating func add(ours: Double, peer: Double) { pairs.append((ours, peer)) }
+    mutating func add(ours: Double, peer: Double) { pairs.append(Pair(ours: ours, peer: peer)) }
 
     /// Ours by the peer's, pair for pair; `nil` without a pair.
     var ratio: Spread? { Spread(pairs.map { $0.ours / $0.peer }) }

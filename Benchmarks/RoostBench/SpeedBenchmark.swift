@@ -11,9 +11,10 @@ struct SpeedBenchmark {
     let threadCount: Int
     let rounds: Int
 
-    func run() throws {
+    /// Prints the comparisons and returns them.
+    func run() throws -> [Comparison] {
         print("\(model.lastPathComponent), \(threadCount) threads, \(rounds) rounds in turns with llama-bench")
-        for work in SpeedMeasurement.Work.allCases {
+        return try SpeedMeasurement.Work.allCases.map { work in
             var comparison = Comparison(name: "\(work.rawValue) \(work.tokenCount)", unit: "tokens/s")
             for round in 1...rounds {
                 // Who goes first changes, so that a drift of the machine does not favour one.
@@ -24,6 +25,7 @@ struct SpeedBenchmark {
                 FileHandle.standardError.write(Data("\(work.rawValue): round \(round) of \(rounds)\n".utf8))
             }
             comparison.printLine(peerName: "llama-bench")
+            return comparison
         }
     }
 

@@ -49,22 +49,23 @@ do {
             script: URL(fileURLWithPath: "Benchmarks/gguf_open.py")
         ).run()
     }
+    let threadCount =
+        environment["ROOST_BENCH_THREADS"].flatMap(Int.init) ?? ProcessInfo.processInfo.activeProcessorCount
     if arguments.chosen.contains("speed") {
-        let threads = environment["ROOST_BENCH_THREADS"].flatMap(Int.init)
-        let rounds = environment["ROOST_BENCH_ROUNDS"].flatMap(Int.init)
-        try SpeedBenchmark(
-            model: need("ROOST_TEST_MODEL"),
-            llamaBench: need("ROOST_ENGINE_TOOLS").appendingPathComponent("llama-bench"),
-            threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount, rounds: rounds ?? 11
+        let rounds = environment["ROOST_BENCH_ROUNDS"].flatMap(Int.init) ?? 11
+        let model = need("ROOST_TEST_MODEL")
+        let comparisons = try SpeedBenchmark(
+            model: model, llamaBench: need("ROOST_ENGINE_TOOLS").appendingPathComponent("llama-bench"),
+            threadCount: threadCount, rounds: rounds
         ).run()
+        try SampleFile(model: model, threadCount: threadCount, rounds: rounds, samples: comparisons)
+            .write(to: need("ROOST_BENCH_CACHE").appendingPathComponent("speed/samples.json"))
     }
     if arguments.chosen.contains("serving") {
         let workloads = URL(fileURLWithPath: "Benchmarks/Workloads")
         let names = try arguments.servingWorkloads ?? ServingWorkload.names(in: workloads)
         let (model, folder) = (need("ROOST_TEST_MODEL"), need("ROOST_BENCH_CACHE").appendingPathComponent("serving"))
         try? FileManager.default.removeItem(at: folder)
-        let threadCount =
-            environment["ROOST_BENCH_THREADS"].flatMap(Int.init) ?? ProcessInfo.processInfo.activeProcessorCount
         let samples = try await ServingBenchmark(
             workloads: names.map { try ServingWorkload.load($0, from: workloads) }, model: model,
             tools: need("ROOST_ENGINE_TOOLS"),
@@ -72,12 +73,8 @@ do {
                 .appendingPathComponent("roost"), threadCount: threadCount, rounds: arguments.servingRounds,
             folder: folder
         ).run()
-        let report = ServingReport(
-            model: model.lastPathComponent, threadCount: threadCount,
-            cores: ProcessInfo.processInfo.activeProcessorCount, rounds: arguments.servingRounds, samples: samples)
-        let file = folder.appendingPathComponent("samples.json")
-        try report.write(to: file)
-        print("Every sample is in \(file.path).")
+        try SampleFile(model: model, threadCount: threadCount, rounds: arguments.servingRounds, samples: samples)
+            .write(to: folder.appendingPathComponent("samples.json"))
     }
     if arguments.chosen.contains("download") {
         let report = try DownloadBenchmark(

@@ -63,7 +63,7 @@ struct AttackRow: ListedItem, Encodable {
 
     static let columns: [Table.Column] = [
         .left("ATTEMPT", isFlexible: true), .left("NO SANDBOX"), .left("LOADING"), .left("SERVING"), .left("KILL MODE"),
-        .left("HOLDS"),
+        .left("AS EXPECTED"),
     ]
 
     var cells: [String] {
