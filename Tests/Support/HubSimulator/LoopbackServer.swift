@@ -44,12 +44,14 @@ public final class LoopbackServer: Sendable {
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // An asynchronous channel that is made but never used ends the process, and the test may end while
+            // connections wait: they become asynchronous only where they are served.
+            .childChannelOption(.autoRead, value: false)
             .bind(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(FileParts())
-                    return try NIOAsyncChannel<HTTPServerRequestPart, SimulatedPart>(
-                        wrappingChannelSynchronously: channel)
+                    return channel
                 }
             }
         guard let port = channel.channel.localAddress?.port else { throw ChannelError.unknownLocalAddress }
@@ -60,7 +62,7 @@ public final class LoopbackServer: Sendable {
                     await withDiscardingTaskGroup { inner in
                         do {
                             for try await connection in connections {
-                                inner.addTask { await server.serve(connection, answer) }
+                                inner.addTask { try? await server.serve(connection, answer) }
                             }
                         } catch {
                             // The listener is closed when the test ends.
@@ -74,11 +76,13 @@ public final class LoopbackServer: Sendable {
         }
     }
 
-    private func serve(
-        _ connection: NIOAsyncChannel<HTTPServerRequestPart, SimulatedPart>, _ answer: Answer
-    ) async {
-        // A client that goes away in the middle is no failure of the server.
-        try? await connection.executeThenClose { inbound, outbound in
+    /// Throws when the client goes away in the middle, which is no failure of the server.
+    private func serve(_ channel: any Channel, _ answer: Answer) async throws {
+        let connection = try await channel.eventLoop.submit {
+            try NIOAsyncChannel<HTTPServerRequestPart, SimulatedPart>(wrappingChannelSynchronously: channel)
+        }.get()
+        channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+        try await connection.executeThenClose { inbound, outbound in
             var sender = ShapedSender(shape: shape, outbound: outbound)
             var head: HTTPRequestHead?
             for try await part in inbound {
