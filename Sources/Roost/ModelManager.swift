@@ -222,6 +222,14 @@ public actor ModelManager {
             .max { $0.modifiedAt < $1.modifiedAt }
     }
 
+    /// The weights of the model that proposes tokens for `name`; `nil` when none was chosen.
+    private nonisolated func draft(for name: ModelName) async throws -> URL? {
+        guard let chosen = configuration.draftModels.first(where: { (try? ModelName(parsing: $0.key)) == name }) else {
+            return nil
+        }
+        return try await store.locations(of: try await model(named: chosen.value).name).weights.first
+    }
+
     private nonisolated func request(
         _ name: String?, _ options: LoadOptions?, _ keepAlive: KeepAlive?
     ) async throws -> ModelRequest {
@@ -235,6 +243,7 @@ public actor ModelManager {
         files.adapters = zip(record.files.filter { $0.role == .adapter }, locations.adapters).map {
             ModelFileSet.Adapter(name: $0.name, file: $1)
         }
+        files.draft = try await draft(for: record.name)
         return ModelRequest(
             key: record.identity.description, name: record.name.description, files: files,
             options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)

@@ -122,6 +122,35 @@ struct ModelManagerTests {
         await roost.shutdown()
     }
 
+    @Test("Another model proposes tokens, where it can; one that is not there or does not fit says so")
+    func draft() async throws {
+        let home = FileManager.default.temporaryDirectory.appending(path: "roost-home-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        let files = try ["tiny": TinyModelFile(.llama()), "recurrent": TinyModelFile(.mamba())]
+        func answer(_ drafts: [String: String]) async throws -> GenerationResult {
+            var configuration = RoostConfiguration(homeDirectory: home)
+            configuration.load.threadCount = 1
+            configuration.draftModels = drafts
+            let roost = try await ModelManager(configuration: configuration)
+            for (name, file) in files { _ = try await roost.importModel(at: file.url, as: name, replacing: true) }
+            var options = GenerationOptions.greedy
+            options.maxTokens = 24
+            let answer: Result<GenerationResult, any Error>
+            do {
+                answer = .success(try await roost.generate("Hello", model: "tiny", options: options))
+            } catch {
+                answer = .failure(error)
+            }
+            await roost.shutdown()
+            return try answer.get()
+        }
+        let plain = try await answer([:])
+        #expect(try await answer(["tiny:latest": "tiny", "other": "nobody"]).tokens == plain.tokens)
+        await #expect(throws: ModelStoreError.self) { try await answer(["tiny": "nobody"]) }
+        let error = await #expect(throws: InferenceError.self) { try await answer(["tiny": "recurrent"]) }
+        #expect("\(error as Any)".contains("cache can drop single tokens"))
+    }
+
     @Test("A model that may not have its memory is refused with the numbers")
     func limited() async throws {
         let file = try TinyModelFile(.llama())

@@ -33,7 +33,7 @@ struct RoostConfigurationTests {
         let configuration = try RoostConfiguration.fromEnvironment([
             "ROOST_MAX_RAM_USAGE": "80%", "ROOST_PREFIX_CACHE": "256MiB", "ROOST_PARALLEL_REQUESTS": "16",
             "ROOST_SPECULATION": "false", "ROOST_ALLOW_UNSANDBOXED": "1", "ROOST_PINNED_MODELS": "gemma3, qwen3:4b",
-            "ROOST_WORKER": "/usr/bin/roost",
+            "ROOST_WORKER": "/usr/bin/roost", "ROOST_DRAFT_MODELS": "qwen3:8b=qwen3:0.6b, a = b",
         ])
         #expect(configuration.memoryLimit == .share(0.8))
         #expect(configuration.load.prefixByteLimit == 256 << 20)
@@ -42,6 +42,10 @@ struct RoostConfigurationTests {
         #expect(configuration.allowsUnsandboxed)
         #expect(configuration.pinnedModels == ["gemma3", "qwen3:4b"])
         #expect(configuration.workerExecutable?.path == "/usr/bin/roost")
+        #expect(configuration.draftModels == ["qwen3:8b": "qwen3:0.6b", "a": "b"])
+        for wrong in ["a", "a=", "=b", "a=b=c", "a=b,a=c"] {
+            #expect(throws: RoostError.self) { try RoostConfiguration.fromEnvironment(["ROOST_DRAFT_MODELS": wrong]) }
+        }
         let defaults = try RoostConfiguration.fromEnvironment([:])
         #expect(defaults.memoryLimit == .available)
         #expect(defaults.load == LoadOptions())

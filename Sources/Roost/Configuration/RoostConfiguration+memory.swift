@@ -36,9 +36,23 @@ extension RoostConfiguration {
         if let isOn = try flag("ROOST_SPECULATION") { load.speculation = isOn }
         if let isOn = try flag("ROOST_ALLOW_UNSANDBOXED") { allowsUnsandboxed = isOn }
         pinnedModels = Self.names(in: value("ROOST_PINNED_MODELS"))
+        draftModels = try Self.pairs(in: value("ROOST_DRAFT_MODELS"), setting: "ROOST_DRAFT_MODELS")
         workerExecutable = value("ROOST_WORKER").flatMap {
             $0 == Self.noWorker ? nil : URL(fileURLWithPath: NSString(string: $0).expandingTildeInPath)
         }
+    }
+
+    private static func pairs(in text: String?, setting: String) throws -> [String: String] {
+        var pairs: [String: String] = [:]
+        for pair in names(in: text) {
+            let sides = pair.split(separator: "=", omittingEmptySubsequences: false)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            guard sides.count == 2, !sides.contains(""), pairs.updateValue(sides[1], forKey: sides[0]) == nil else {
+                throw RoostError.invalidSetting(
+                    name: setting, value: pair, rule: "a model and the one that proposes for it, qwen3:8b=qwen3:0.6b")
+            }
+        }
+        return pairs
     }
 
     private static func byteCount(_ text: String, setting: String) throws -> Int64 {

@@ -20,6 +20,8 @@ public struct RoostConfiguration: Sendable, Hashable {
     public var memoryLimit = MemoryBudget.Limit.available
     /// Models that ``ModelManager/loadPinnedModels()`` loads and that stay until they are told to go.
     public var pinnedModels: [String] = []
+    /// Models that propose tokens for others, by the names of those; both have the same vocabulary.
+    public var draftModels: [String: String] = [:]
     /// The program that runs each model in a process of its own, a `roost`; `nil` runs them in this process.
     public var workerExecutable: URL?
     /// Whether models may run in a process that cannot be locked in. Default false: loading fails then.
@@ -42,7 +44,8 @@ public struct RoostConfiguration: Sendable, Hashable {
     /// The settings of ``Setting/all`` from `config.toml` in the home directory and, before it, from the environment:
     /// `ROOST_HOME`, `ROOST_HOST` (`host`, `host:port` or `:port`), `ROOST_KEEP_ALIVE` (`5m`, seconds, 0 never,
     /// negative forever), `ROOST_CONTEXT_LENGTH` (tokens), `ROOST_NUM_THREADS`, `ROOST_MAX_LOADED_MODELS`,
-    /// `ROOST_MAX_RAM_USAGE` (`8GiB`, `80%`), `ROOST_PINNED_MODELS` (names with commas between), `ROOST_WORKER` (a
+    /// `ROOST_MAX_RAM_USAGE` (`8GiB`, `80%`), `ROOST_PINNED_MODELS` (names with commas between),
+    /// `ROOST_DRAFT_MODELS` (`name=name` with commas between), `ROOST_WORKER` (a
     /// program), `ROOST_ALLOW_UNSANDBOXED`, `ROOST_PARALLEL_REQUESTS`, `ROOST_CACHE_TOKENS`,
     /// `ROOST_PREFIX_CACHE` (bytes), `ROOST_SPECULATION`,
     /// `ROOST_CATALOGS` (files or addresses with commas between), and those of downloads; the defaults for what is not

@@ -25,6 +25,7 @@ public struct Setting: Sendable, Hashable {
         Setting("parallel_requests", "Requests that a model computes together, 1 to 256."),
         Setting("cache_tokens", "Tokens in the KV cache that all requests of a model share; a context's by default."),
         Setting("prefix_cache", "Memory for computed prompts that are kept to be used again: 512MiB, 0 for none."),
+        Setting("draft_models", "Small models that propose tokens for large ones: qwen3:8b=qwen3:0.6b, …"),
         Setting("speculation", "Whether tokens are proposed ahead and checked: true or false."),
         Setting("worker", "The program that runs each model in a process of its own; none for Roost's own process."),
         Setting("allow_unsandboxed", "Whether models run where they cannot be shut in: true or false."),

@@ -21,10 +21,17 @@ struct HeaderForecast: MemoryForecast {
             return ModelMemory(weightsByteCount: weights, contextByteCount: 0, computeByteCount: 0)
         }
         let cells = options.cacheTokenCount ?? options.contextTokenCount(trained: facts.trainedContextLength)
-        return ModelMemory(
+        var memory = ModelMemory(
             weightsByteCount: weights,
             contextByteCount: bytes(facts.cacheByteCount(cells: cells, options) + facts.stateByteCount(options)),
             computeByteCount: bytes(facts.computeByteCount(cells: cells, options)))
+        if options.speculation, let draft = files.draft, let own = try read(ModelFileSet(draft), options) {
+            // Each request has its own context of the draft model, as long as the model's.
+            memory.weightsByteCount += own.weightsByteCount
+            memory.contextByteCount += own.contextByteCount * Int64(options.parallelRequestCount)
+            memory.computeByteCount += own.computeByteCount * Int64(options.parallelRequestCount)
+        }
+        return memory
     }
 
     private static func bytes(_ count: Double) -> Int64 { Int64(min(max(count.rounded(.up), 0), 9e17)) }
