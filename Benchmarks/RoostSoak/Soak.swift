@@ -19,6 +19,8 @@ struct Soak {
         configuration.load.contextLength = 1024
         configuration.load.cacheTokenCount = 4096
         configuration.load.parallelRequestCount = 8
+        // Full within minutes: what grows after that is a leak.
+        configuration.load.prefixByteLimit = 64 << 20
         configuration.maximumLoadedModels = 2
         configuration.keepAlive = .forever
         configuration.listenPort = 0
