@@ -21,17 +21,22 @@ export ROOST_TEST_MODEL NO_COLOR=1
 choice=(--skip IntegrationTests)
 [ $# -eq 0 ] || choice=("$@")
 
+# Workers are the plain program: a sanitizer's own system calls are among those that their sandbox forbids.
+for product in WorkerProgram roost; do Scripts/swift.sh build --product "$product"; done
+ROOST_TEST_PROGRAMS=$(swift build --show-bin-path)
+export ROOST_TEST_PROGRAMS
+
 status=0
 for sanitizer in "${sanitizers[@]}"; do
     folder=.build-$sanitizer
     say "Building the tests with the $sanitizer sanitizer"
     Scripts/swift.sh build --build-tests --sanitize="$sanitizer" --build-path "$folder"
     log=$folder/tests.log
-    # What ThreadSanitizer does not see of Swift's Mutex, it is told.
+    # What ThreadSanitizer does not see of Swift's own libraries, it is told.
     preload=
     if [ "$sanitizer" = thread ] && [ "$(uname -s)" = Linux ]; then
-        preload=$PWD/$folder/MutexEvents.so
-        clang -O2 -shared -fPIC -o "$preload" Scripts/sanitize/MutexEvents.c
+        preload=$PWD/$folder/SwiftEvents.so
+        clang -O2 -shared -fPIC -o "$preload" Scripts/sanitize/SwiftEvents.c
     fi
     # swift-testing's and Foundation's own start-up leaks are the system's; Roost's memory is watched by the soak.
     if env ${preload:+"LD_PRELOAD=$preload"} ASAN_OPTIONS=detect_leaks=0 \

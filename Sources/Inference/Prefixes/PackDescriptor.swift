@@ -22,7 +22,8 @@ package struct PackDescriptor: Sendable {
 
     /// Exactly `count` bytes from `offset`, which the caller has compared with the file's size.
     package func read(_ count: Int, at offset: UInt64) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        guard count > 0 else { return [] }
+        return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             let bytes = UnsafeMutableRawBufferPointer(buffer)
             while initialized < count {
                 let result = pread(
