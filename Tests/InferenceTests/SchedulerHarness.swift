@@ -9,25 +9,35 @@ final class SchedulerHarness {
     let scheduler: Scheduler
     let model: ModelHandle
     private let preparer: PromptPreparer
-    private let file: TinyModelFile
+    private var file: TinyModelFile?
     let info: LoadedModelInfo
+    let options: LoadOptions
+
+    /// As ``init(at:template:configure:)`` for a tiny model.
+    convenience init(_ tiny: TinyModel, configure: (inout LoadOptions) -> Void = { _ in }) throws {
+        let file = try TinyModelFile(tiny)
+        try self.init(at: file.url, configure: configure)
+        self.file = file
+    }
 
     /// One thread, a context of 512 tokens and as many cells unless `configure` says otherwise.
-    init(_ tiny: TinyModel, configure: (inout LoadOptions) -> Void = { _ in }) throws {
-        file = try TinyModelFile(tiny)
+    ///
+    /// - Parameter template: a chat template; the model's own when `nil`.
+    init(at url: URL, template: String? = nil, configure: (inout LoadOptions) -> Void = { _ in }) throws {
         var options = LoadOptions()
         options.threadCount = 1
         options.contextLength = 512
         configure(&options)
-        let files = ModelFileSet(file.url)
+        self.options = options
+        let files = ModelFileSet(url)
         model = try ModelLoader(
             files: files, options: options, vocabularyOnly: false, progress: nil, isCancelled: CancellationFlag()
         ).load()
         let context = try EngineContext(model: model, files: files, options: options)
         scheduler = try Scheduler(model: model, context: context, options: options)
-        info = LoadedModelInfo(model, name: "tiny", path: file.url.path, options: options, context: context)
+        info = LoadedModelInfo(model, name: "tiny", path: url.path, options: options, context: context)
         preparer = PromptPreparer(
-            model: model, templates: TemplateCache(model: model, name: "tiny"), info: info)
+            model: model, templates: TemplateCache(model: model, name: "tiny", own: template), info: info)
     }
 
     /// An answer on its way.
@@ -69,6 +79,9 @@ final class SchedulerHarness {
         return try await submission.results()[0]
     }
 
+    /// What `request` comes to.
+    func prepared(_ request: GenerationRequest) throws -> PreparedPrompt { try preparer.prepare(request) }
+
     /// A row of tokens, the same for the same seed.
     func tokens(_ count: Int, seed: UInt64) -> [Int32] {
         var random = SeededGenerator(seed: seed)
@@ -86,43 +99,6 @@ final class SchedulerHarness {
     }
 }
 
-/// Greedy answers that should be the same, with the two likeliest tokens of each place.
-struct GreedyAnswer {
-    var tokens: [Int32]
-    var top: [[TokenLogProbability.Candidate]]
-    var result: GenerationResult
-
-    /// By how much the first token that is not the same was likelier than the one that took its place, in either
-    /// answer; 0 when all are the same, and infinity when they differ otherwise.
-    ///
-    /// Batches of other shapes add the same numbers up in another order: where two tokens are as likely as each other
-    /// but for the last bits, either may win. A larger difference is a mistake.
-    func gap(to other: GreedyAnswer) -> Float {
-        guard let place = zip(tokens, other.tokens).enumerated().first(where: { $1.0 != $1.1 })?.offset else {
-            return tokens.count == other.tokens.count ? 0 : .infinity
-        }
-        func lead(_ answer: GreedyAnswer, over token: Int32) -> Float {
-            guard answer.top.indices.contains(place) else { return .infinity }
-            let top = answer.top[place]
-            guard let rival = top.first(where: { $0.token == token }) else { return .infinity }
-            return top[0].logProbability - rival.logProbability
-        }
-        return max(lead(self, over: other.tokens[place]), lead(other, over: tokens[place]))
-    }
-
-    /// What is taken for a tie: the last bits of 16-bit keys and values, in logits of a size around 5.
-    static let tie: Float = 0.02
-}
-
-extension GenerationOptions {
-    /// Greedy, and reporting what ``GreedyAnswer`` looks at.
-    static func compared(_ count: Int?) -> GenerationOptions {
-        var options = GenerationOptions.fixed(count)
-        options.topLogProbabilityCount = 2
-        return options
-    }
-}
-
 extension SchedulerHarness {
     /// All of one request, alone, by ``GenerationOptions/compared(_:)``.
     func greedy(_ tokens: [Int32], _ options: GenerationOptions, tenant: String = "") async throws -> GreedyAnswer {
@@ -134,21 +110,7 @@ extension SchedulerHarness {
 
 extension SchedulerHarness.Submission {
     /// All answers, by choice. Throws what the stream throws.
-    func greedy() async throws -> [GreedyAnswer] {
-        let (events, error) = await events()
-        if let error { throw error }
-        var top: [Int: [[TokenLogProbability.Candidate]]] = [:]
-        var answers: [GreedyAnswer] = []
-        for event in events {
-            switch event {
-            case .delta(let delta): top[delta.choice, default: []] += delta.logProbabilities.map(\.top)
-            case .finished(let result):
-                answers.append(GreedyAnswer(tokens: result.tokens, top: top[result.choice] ?? [], result: result))
-            case .queued, .promptProgress: break
-            }
-        }
-        return answers.sorted { $0.result.choice < $1.result.choice }
-    }
+    func greedy() async throws -> [GreedyAnswer] { try await stream.greedy() }
 
     /// All results, by choice. Throws what the stream throws.
     func results() async throws -> [GenerationResult] {

@@ -8,33 +8,75 @@ import Testing
     "JSON schemas with a real model",
     .enabled(if: TestEnvironment.model != nil && SchemaValidator.python != nil, "no model, or no Python for schemas"))
 struct SchemaOutputTests {
+    /// Engines side by side: each follows the grammars of its requests on its own thread, which takes half of the time.
+    private static let engineCount = 2
+    /// Requests that an engine computes together.
+    private static let parallelCount = 8
+    /// Those that go on beyond this have begun a string or a list without an end.
+    private static let tokenLimit = 160
+    /// Small values, so that a small model comes to an end.
+    private static let prompt = #"""
+        Short examples in JSON:
+        {"name": "Ann", "age": 7}
+        ["x", 1]
+        {"code": "a-1", "ok": true, "list": ["red"]}
+
+        """#
+
     @Test("Every finished output of 200 schemas validates, and most are finished")
     func validates() async throws {
         let cases = try SchemaCase.all()
         try #require(cases.count == 200)
+        let started = ContinuousClock.now
+        let results = try await withThrowingTaskGroup(of: [(item: SchemaCase, result: GenerationResult)].self) {
+            group in
+            for engine in 0..<Self.engineCount {
+                let numbers = cases.indices.filter { $0 % Self.engineCount == engine }
+                group.addTask { try await Self.results(numbers, of: cases) }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        let duration = ContinuousClock.now - started
+        let finished = results.filter { $0.result.finishReason == .stop }
+        let tokenCount = results.reduce(0) { $0 + $1.result.completionTokenCount }
+        print("\(finished.count) of \(cases.count) schemas finished: \(tokenCount) tokens in \(duration)")
+        let complaints = try await SchemaValidator.complaints(finished.map { ($0.item, $0.result.text) })
+        #expect(complaints == "", "of \(finished.count) finished outputs")
+        let cut = results.filter { $0.result.finishReason != .stop }.map { "\($0.item.name): \($0.result.text)" }
+        #expect(finished.count >= 185, "\(cut.count) were cut off: \(cut.joined(separator: "\n"))")
+    }
+
+    /// An output for each of some schemas by an engine of their own, asked for side by side.
+    private static func results(
+        _ numbers: [Int], of cases: [SchemaCase]
+    ) async throws -> [(item: SchemaCase, result: GenerationResult)] {
         var load = LoadOptions()
         load.contextLength = 512
+        load.parallelRequestCount = parallelCount
+        load.cacheTokenCount = parallelCount * 512
         // Threads that wait for each other would crawl beside other tests.
         load.threadCount = 1
         let model = try await LoadedModel.load(at: try #require(TestEnvironment.model), options: load)
-        var finished: [(SchemaCase, String)] = []
-        var cut: [String] = []
-        for (index, item) in cases.enumerated() {
-            var options = GenerationOptions()
-            options.format = .jsonSchema(item.schema)
-            options.temperature = 0.8
-            options.seed = UInt32(index)
-            options.maxTokens = 96
-            let result = try await model.generate("An example in JSON:\n", options: options).outcome().result
-            switch result.finishReason {
-            case .stop: finished.append((item, result.text))
-            case .length, .toolCalls: cut.append("\(item.name): \(result.text)")
+        let results = try await withThrowingTaskGroup(of: (SchemaCase, GenerationResult).self) { group in
+            var results: [(item: SchemaCase, result: GenerationResult)] = []
+            for (place, number) in numbers.enumerated() {
+                if place >= parallelCount, let next = try await group.next() { results.append(next) }
+                let item = cases[number]
+                var options = GenerationOptions()
+                options.format = .jsonSchema(item.schema)
+                options.temperature = 0.8
+                // It would say the same again and again.
+                options.frequencyPenalty = 0.3
+                options.seed = UInt32(number)
+                options.maxTokens = tokenLimit
+                let stream = model.generate(prompt, options: options)
+                group.addTask { (item, try await stream.outcome().result) }
             }
+            for try await next in group { results.append(next) }
+            return results
         }
         await model.unload()
-        let complaints = try await SchemaValidator.complaints(finished)
-        #expect(complaints == "", "of \(finished.count) finished outputs")
-        #expect(finished.count >= 150, "\(cut.count) were cut off: \(cut.joined(separator: "\n"))")
+        return results
     }
 }
 

@@ -45,6 +45,15 @@ final class PeerServer: Sendable {
         return try JSONDecoder().decode(type, from: try #require(answer, "\(refusal.prefix(500))"))
     }
 
+    /// The JSON of each event of an answer that comes as a stream (server-sent events), which must be a success.
+    func events(_ path: String, _ body: String) async throws -> [Data] {
+        let (answer, refusal) = try await post(path, body)
+        let text = String(decoding: try #require(answer, "\(refusal.prefix(500))"), as: UTF8.self)
+        return text.split(separator: "\n").compactMap { line in
+            line.hasPrefix("data: {") ? Data(line.dropFirst("data: ".count).utf8) : nil
+        }
+    }
+
     /// The answer's JSON; `nil` when the request was refused, with what it said.
     func post(_ path: String, _ body: String) async throws -> (answer: Data?, refusal: String) {
         var request = HTTPClientRequest(url: base + path)

@@ -10,14 +10,18 @@ final class PlainEngine {
     let model: ModelHandle
     let context: OpaquePointer
 
-    init(_ file: TinyModelFile, contextLength: UInt32 = 512, microBatchSize: UInt32 = 512) throws {
-        Engine.start()
-        model = try #require(ModelHandle(llama_model_load_from_file(file.url.path, llama_model_default_params())))
+    convenience init(_ file: TinyModelFile, contextLength: UInt32 = 512, microBatchSize: UInt32 = 512) throws {
         var parameters = llama_context_default_params()
         parameters.n_ctx = contextLength
         parameters.n_ubatch = microBatchSize
         parameters.n_threads = 1
         parameters.n_threads_batch = 1
+        try self.init(at: file.url, parameters)
+    }
+
+    init(at url: URL, _ parameters: llama_context_params) throws {
+        Engine.start()
+        model = try #require(ModelHandle(llama_model_load_from_file(url.path, llama_model_default_params())))
         context = try #require(llama_init_from_model(model.pointer, parameters))
     }
 
