@@ -113,7 +113,8 @@ struct ProcessDeathTests {
         print(
             "\(death.name) | error after \(waited) ms | next answer, of a new worker, \(paused) ms later | "
                 + "\(streamCount) streams of another model went on to their ends | \(text)")
-        #expect(delay < Self.promise)
+        // A sanitizer makes this process, which looks, ten times slower, and that is no case of the promise.
+        if !ProcessFixture.isSanitized { #expect(delay < Self.promise) }
         await victim.unload()
         await other.unload()
     }
@@ -127,6 +128,8 @@ struct ProcessDeathTests {
             var request = GenerationRequest.long(count: 1500)
             // From its beginning each time, so that the tokens are the same.
             request.usesPrefixCache = false
+            // What is proposed depends on what batches were measured to cost, and another batch may tip near-ties.
+            request.options.allowsSpeculation = false
             let expected = try await model.generate(request).outcome().result.tokens
             task = Task { [isOver, request] in
                 var count = 0

@@ -34,12 +34,16 @@ struct ProcessFixture {
         self.program = program
     }
 
+    private static let plainPrograms = ProcessInfo.processInfo.environment["ROOST_TEST_PROGRAMS"].flatMap {
+        $0.isEmpty ? nil : URL(fileURLWithPath: $0)
+    }
+    /// Whether these tests were built with a sanitizer.
+    static var isSanitized: Bool { plainPrograms != nil }
+
     /// Where a program that was built with the tests lies; or, where those are built with a sanitizer, the plain one: a
     /// sanitizer's own system calls are among those that the sandbox forbids.
     static func path(_ name: String) throws -> URL {
-        if let folder = ProcessInfo.processInfo.environment["ROOST_TEST_PROGRAMS"], !folder.isEmpty {
-            return URL(fileURLWithPath: folder).appending(path: name)
-        }
+        if let plainPrograms { return plainPrograms.appending(path: name) }
         let tests = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
         let beside = tests ?? URL(fileURLWithPath: CommandLine.arguments[0])
         let url = beside.deletingLastPathComponent().appendingPathComponent(name)

@@ -4,7 +4,8 @@ import Inference
 import ModelFixtures
 import Synchronization
 import Testing
-import Workers
+
+@testable import Workers
 
 /// Loads into this process and counts how often.
 private final class CountingLauncher: ModelLauncher {
@@ -214,7 +215,8 @@ struct ResidencyRoomTests {
     @Test("When the machine runs out of memory the idle models go one by one, the pinned and the used ones stay")
     func pressure() async throws {
         let pressure = ToldPressure()
-        let residency = ModelResidency(pressure: pressure)
+        let short = MemoryBudget { MachineMemory(availableByteCount: 1 << 30, totalByteCount: 16 << 30) }
+        let residency = ModelResidency(budget: short, pressure: pressure)
         for key in ["pinned", "old", "new", "used"] {
             try await residency.load(request(key), pinning: key == "pinned" ? true : nil)
         }
@@ -229,6 +231,18 @@ struct ResidencyRoomTests {
         try #require(try await eventually { await keys(residency).contains("pinned") })
         await residency.close()
         pressure.tell.finish()
+    }
+
+    @Test(
+        "Memory is short when little is left beside weights that are mapped, or nobody knows",
+        arguments: [(1, 0, true), (4, 0, false), (12, 0, false), (12, 10, true), (12, 6, false)])
+    func shortness(availableGiB: Int64, mappedGiB: Int64, isShort: Bool) {
+        let budget = MemoryBudget { MachineMemory(availableByteCount: availableGiB << 30, totalByteCount: 16 << 30) }
+        let model = MemoryBudget.Holding(
+            memory: ModelMemory(weightsByteCount: mappedGiB << 30, contextByteCount: 1 << 30, computeByteCount: 0),
+            isLoaded: true, isMapped: true)
+        #expect(budget.isShort(beside: [model]) == isShort)
+        #expect(MemoryBudget(machine: { nil }).isShort(beside: []))
     }
 
     @Test("A closed residency refuses those who wait for room")

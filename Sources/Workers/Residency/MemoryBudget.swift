@@ -39,6 +39,17 @@ public struct MemoryBudget: Sendable {
         }
     }
 
+    /// Part of the machine's memory below which what is left counts as short.
+    private static let shortShare = 0.2
+
+    /// Whether little is left, pages of mapped weights not counted as left; true where that cannot be told. Compilers
+    /// and copies make others wait for memory too, while there is plenty: no reason to let models go.
+    func isShort(beside holdings: [Holding]) -> Bool {
+        guard let reading = machine() else { return true }
+        let left = holdings.reduce(reading.availableByteCount) { $0 - $1.pendingByteCount }
+        return Double(left) < Double(reading.totalByteCount) * Self.shortShare
+    }
+
     /// Bytes that are left beside `holdings`, less than 0 when they have too much already; `nil` when nothing is known.
     func room(beside holdings: [Holding]) -> Int64? {
         let reading = machine()

@@ -69,8 +69,11 @@ extension ModelResidency {
         return true
     }
 
-    /// The machine runs out of memory: one model goes; when that does not help it is said again.
-    func relieve() async { _ = await evictOne(besides: nil) }
+    /// Others wait for memory: when there is little left, one model goes; when that does not help it is said again.
+    func relieve() async {
+        guard budget.isShort(beside: entries.values.filter(\.isAdmitted).map(\.holding)) else { return }
+        _ = await evictOne(besides: nil)
+    }
 
     // MARK: Waiting
 
