@@ -94,6 +94,8 @@ struct Soak {
                 sample.usedCellCount, Double(sample.prefixByteCount) / 1e6, sample.activeRequestCount,
                 sample.queuedRequestCount, counts.finished, counts.cancelled, counts.left, counts.refused,
                 counts.unexpected.values.reduce(0, +)))
+        // Each line when it is there, also into a file.
+        fflush(nil)
     }
 
     /// Memory that goes on growing: the last quarter's peak above the second quarter's by more than a tenth and 64 MB.
