@@ -219,7 +219,8 @@ struct PackFolderTests {
             let folder = try PackFolder(at: URL(fileURLWithPath: path), byteLimit: 40_000)
             var opened = 0
             for round in 0..<150 {
-                let key = PackKey(model: "model \(round % 7)", engine: "1")
+                // Seven packs take turns in room for four, each twice in a row: the second time it is there.
+                let key = PackKey(model: "model \(round / 2 % 7)", engine: "1")
                 if let pack = try folder.open(key, secret: secret) {
                     let reader = try PackReader(descriptor: pack.descriptor, key: key, secret: secret)
                     for entry in reader.entries { #expect(try reader.state(of: entry).count == 9000) }
@@ -230,7 +231,7 @@ struct PackFolderTests {
                 try writer.add(Self.entry(round), state: [UInt8](repeating: UInt8(round), count: 9000))
                 try writer.finish()
                 try draft.commit(secret: secret)
-                #expect(try folder.byteCount() <= 40_000 + 10_000)
+                #expect(try folder.byteCount() <= 40_000)
             }
             #expect(opened > 0)
         }

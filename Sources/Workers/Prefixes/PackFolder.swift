@@ -111,7 +111,7 @@ public final class PackFolder: Sendable {
     /// Bytes of all packs.
     ///
     /// - Throws: `PackError.system`.
-    public func byteCount() throws -> Int64 { try packs().reduce(0) { $0 + $1.file.byteCount } }
+    public func byteCount() throws -> Int64 { try withLock { try packs().reduce(0) { $0 + $1.file.byteCount } } }
 
     // MARK: Writing
 
