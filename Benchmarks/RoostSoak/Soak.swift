@@ -25,6 +25,8 @@ struct Soak {
         configuration.keepAlive = .forever
         configuration.listenPort = 0
         configuration.workerExecutable = settings.worker
+        // As “roost serve” does.
+        if settings.worker != nil { FreedMemory.returnToSystem() }
         let manager = try await ModelManager(configuration: configuration)
         let models = try await importModels(into: manager)
 

@@ -25,6 +25,11 @@ struct roost_spawn_request {
 // *thread* that calls this. Returns its process id.
 int32_t roost_spawn(const struct roost_spawn_request * request);
 
+// MARK: Memory
+
+// Freed blocks of 128 KiB and more go back to the system, in this process, from now on. Only glibc needs to be told.
+void roost_return_freed_memory(void);
+
 // MARK: Descriptors over a socket
 
 // Two ends that no program started meanwhile inherits: of a stream socket, or of a pipe (reading end first).
