@@ -16,13 +16,12 @@ struct SampleFile<Sample: Codable>: Codable {
         self.samples = samples
     }
 
-    /// Writes one JSON file, and says where.
+    /// Writes one JSON file in place of what was there.
     func write(to file: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         try FileManager.default.createDirectory(
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try encoder.encode(self).write(to: file)
-        print("Every sample is in \(file.path).")
+        try encoder.encode(self).write(to: file, options: .atomic)
     }
 }

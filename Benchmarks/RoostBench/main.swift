@@ -58,23 +58,27 @@ do {
             model: model, llamaBench: need("ROOST_ENGINE_TOOLS").appendingPathComponent("llama-bench"),
             threadCount: threadCount, rounds: rounds
         ).run()
-        try SampleFile(model: model, threadCount: threadCount, rounds: rounds, samples: comparisons)
-            .write(to: need("ROOST_BENCH_CACHE").appendingPathComponent("speed/samples.json"))
+        let file = need("ROOST_BENCH_CACHE").appendingPathComponent("speed/samples.json")
+        try SampleFile(model: model, threadCount: threadCount, rounds: rounds, samples: comparisons).write(to: file)
+        print("Every sample is in \(file.path).")
     }
     if arguments.chosen.contains("serving") {
         let workloads = URL(fileURLWithPath: "Benchmarks/Workloads")
         let names = try arguments.servingWorkloads ?? ServingWorkload.names(in: workloads)
         let (model, folder) = (need("ROOST_TEST_MODEL"), need("ROOST_BENCH_CACHE").appendingPathComponent("serving"))
         try? FileManager.default.removeItem(at: folder)
-        let samples = try await ServingBenchmark(
+        let file = folder.appendingPathComponent("samples.json")
+        try await ServingBenchmark(
             workloads: names.map { try ServingWorkload.load($0, from: workloads) }, model: model,
             tools: need("ROOST_ENGINE_TOOLS"),
             roost: URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
                 .appendingPathComponent("roost"), threadCount: threadCount, rounds: arguments.servingRounds,
             folder: folder
-        ).run()
-        try SampleFile(model: model, threadCount: threadCount, rounds: arguments.servingRounds, samples: samples)
-            .write(to: folder.appendingPathComponent("samples.json"))
+        ).run { samples in
+            try SampleFile(model: model, threadCount: threadCount, rounds: arguments.servingRounds, samples: samples)
+                .write(to: file)
+        }
+        print("Every sample is in \(file.path).")
     }
     if arguments.chosen.contains("download") {
         let report = try DownloadBenchmark(

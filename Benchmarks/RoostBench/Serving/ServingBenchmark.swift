@@ -22,7 +22,8 @@ struct ServingBenchmark {
     /// Where the servers' homes and logs and the samples go.
     let folder: URL
 
-    func run() async throws -> [Sample] {
+    /// `keep` gets all samples so far after each workload, so that a run that is broken off has measured something.
+    func run(keep: ([Sample]) throws -> Void) async throws {
         print("\(model.lastPathComponent), \(threadCount) threads, \(rounds) rounds in turns with llama-server")
         var samples: [Sample] = []
         for workload in workloads {
@@ -43,8 +44,8 @@ struct ServingBenchmark {
                 FileHandle.standardError.write(Data("\(workload.name): round \(round) of \(rounds)\n".utf8))
             }
             report(comparison, workload)
+            try keep(samples)
         }
-        return samples
     }
 
     private func report(_ comparison: Comparison, _ workload: ServingWorkload) {
