@@ -74,9 +74,9 @@ struct ProcessDeathTests {
         var struck = ContinuousClock.now
         var end: Task<ContinuousClock.Instant, any Error>?
         let error = await #expect(throws: InferenceError.self) {
-            for try await event in victim.generate(.long("The beginning")) {
+            for try await event in victim.generate(.endless("The beginning")) {
                 guard case .delta = event, waiting == nil else { continue }
-                waiting = victim.generate(.long())
+                waiting = victim.generate(.endless())
                 struck = .now
                 if let signal = death.signal {
                     kill(pid, signal)

@@ -75,6 +75,13 @@ extension GenerationRequest {
     static func long(_ prompt: String = "Once upon a time", count: Int? = nil) -> GenerationRequest {
         GenerationRequest(.text(prompt, addSpecial: true), options: .fixed(count))
     }
+
+    /// Greedy tokens without an end, however late somebody is to stop them.
+    static func endless(_ prompt: String = "Once upon a time") -> GenerationRequest {
+        var request = long(prompt)
+        request.options.shiftsContext = true
+        return request
+    }
 }
 
 /// What a process is, as /proc tells it.

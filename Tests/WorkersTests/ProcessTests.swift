@@ -161,9 +161,9 @@ struct ProcessTests {
         defer { fixture.remove() }
         let file = try TinyModelFile(.llama())
         let model = try await fixture.load(file)
-        for try await event in model.generate(.long()) { if case .delta = event { break } }
+        for try await event in model.generate(.endless()) { if case .delta = event { break } }
         #expect(try await eventually { model.activity.activeRequestCount == 0 })
-        let task = Task { try await model.generate(.long()).outcome() }
+        let task = Task { try await model.generate(.endless()).outcome() }
         task.cancel()
         _ = try? await task.value
         #expect(try await model.generate(.long(count: 5)).outcome().result.tokens.count == 5)
@@ -179,7 +179,7 @@ struct ProcessTests {
         let activity = model.activity
         let pid = try #require(activity.processIdentifier)
         #expect(try #require(activity.residentByteCount) > 1 << 20)
-        let stream = model.generate(.long())
+        let stream = model.generate(.endless())
         var iterator = stream.makeAsyncIterator()
         _ = try await iterator.next()
         await model.unload()
