@@ -4,7 +4,8 @@
 // A Mutex that is taken at once is an atomic exchange, which ThreadSanitizer sees. When one has to wait, the kernel hands
 // the lock over (FUTEX_LOCK_PI), which it does not: everything that the lock guards would then look like a race.
 //
-// A continuation that was resumed before its task awaits it hands its value over by an atomic inside the library.
+// A continuation that is resumed before its task waits, or while it is about to, hands its value over by an atomic inside
+// the library, and the task goes on at once. What a task does after that begins with freeing what the call had needed.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -72,9 +73,43 @@ SWIFT void swift_continuation_throwingResumeWithError(void * task, void * error)
     original(task, error);
 }
 
+// CheckedContinuation.resume(returning:) and resume(throwing:), whose own calls of the above stay inside the library: the
+// value, its type, and the structure with its one object, which has the task behind its header.
+#define RETURNING "$sScC6resume9returningyxn_tF"
+#define THROWING "$sScC6resume8throwingyq_n_tF"
+
+static void release_checked(void ** checked) { release(*(void **)((char *)*checked + 2 * sizeof(void *))); }
+
+SWIFT void resume_returning(void * value, void * type, SELF void ** checked) __asm__(RETURNING);
+SWIFT void resume_returning(void * value, void * type, SELF void ** checked) {
+    typedef SWIFT void function(void *, void *, SELF void **);
+    ORIGINAL(function, RETURNING);
+    release_checked(checked);
+    original(value, type, checked);
+}
+
+SWIFT void resume_throwing(void * error, void * type, SELF void ** checked) __asm__(THROWING);
+SWIFT void resume_throwing(void * error, void * type, SELF void ** checked) {
+    typedef SWIFT void function(void *, void *, SELF void **);
+    ORIGINAL(function, THROWING);
+    release_checked(checked);
+    original(error, type, checked);
+}
+
+static void acquire_task(void) {
+    if (swift_task_getCurrent) acquire(swift_task_getCurrent());
+}
+
 __attribute__((swiftasynccall)) void swift_continuation_await(void * context) {
     typedef __attribute__((swiftasynccall)) void function(void *);
     ORIGINAL(function, "swift_continuation_await");
-    if (swift_task_getCurrent) acquire(swift_task_getCurrent());
+    acquire_task();
     __attribute__((musttail)) return original(context);
+}
+
+SWIFT void swift_task_dealloc(void * memory) {
+    typedef SWIFT void function(void *);
+    ORIGINAL(function, "swift_task_dealloc");
+    original(memory);
+    acquire_task();
 }
