@@ -1,7 +1,7 @@
 #pragma once
-// The calls behind a worker's process that Swift cannot make: what happens between fork and exec, descriptors over a
-// socket, and the kernel's own locks (Landlock, seccomp). Linux on x86_64 and aarch64; elsewhere spawning works and
-// locking says ENOSYS. Functions that can fail return −errno.
+// The calls behind a worker's process, and behind the one that keeps workers, that Swift cannot make: what happens between
+// fork and exec, what becomes of freed memory, descriptors over a socket, and the kernel's own locks (Landlock, seccomp).
+// Linux on x86_64 and aarch64; elsewhere spawning works and locking says ENOSYS. Functions that can fail return −errno.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
