@@ -52,6 +52,7 @@ let package = Package(
         room("Security", [.product(name: "Crypto", package: "swift-crypto")]),
         room("ModelFormats"),
         room("Terminal"),
+        room("Hardware"),
 
         // The C and C++ edges.
         .systemLibrary(name: "CLlama", pkgConfig: "roost-engine"),
@@ -79,12 +80,12 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
-        room("Inference", ["CLlama", "LlamaBridge", "Security"]),
-        room("Workers", ["CSandbox", "Inference", "Security"]),
+        room("Inference", ["CLlama", "Hardware", "LlamaBridge", "Security"]),
+        room("Workers", ["CSandbox", "Hardware", "Inference", "Security"]),
         room(
             "Roost",
             [
-                "Security", "ModelFormats", "ModelHubs", "Downloads", "ModelStore", "Inference", "Workers",
+                "Security", "Hardware", "ModelFormats", "ModelHubs", "Downloads", "ModelStore", "Inference", "Workers",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room(
@@ -182,6 +183,7 @@ let package = Package(
             name: "WorkerProgram", dependencies: ["Inference", "Workers"], path: "Tests/Support/WorkerProgram",
             swiftSettings: swiftSettings),
         tests("SecurityTests", ["Security"]),
+        tests("HardwareTests", ["Hardware"], resources: [.copy("Machines")]),
         tests(
             "ModelHubsTests",
             [
@@ -202,14 +204,15 @@ let package = Package(
         tests(
             "InferenceTests",
             [
-                "CLlama", "EngineFixtures", "Inference", "LlamaBridge", "ModelFixtures", "ModelFormats", "Security",
+                "CLlama", "EngineFixtures", "Hardware", "Inference", "LlamaBridge", "ModelFixtures", "ModelFormats",
+                "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], exclude: ["python"]),
         tests(
             "WorkersTests",
-            ["Workers", "WorkerProgram", "EngineFixtures", "Inference", "ModelFixtures", "Security"]),
+            ["Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "Security"]),
         tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(
             "RoostServerTests",

@@ -57,14 +57,6 @@ void roost_log_add(const char * text) noexcept {
 
 void roost_free(void * pointer) noexcept { std::free(pointer); }
 
-int32_t roost_math_core_count(void) noexcept {
-    try {
-        return common_cpu_get_num_math();
-    } catch (...) {
-        return 1;
-    }
-}
-
 roost_memory roost_memory_of(const llama_context * ctx) noexcept {
     roost_memory memory = {0, 0, 0};
     try {

@@ -1,5 +1,6 @@
 // `import Roost` is enough to use the library: the types of its API live in the rooms below.
 @_exported import Downloads
+@_exported import Hardware
 @_exported import Inference
 @_exported import ModelFormats
 @_exported import ModelHubs

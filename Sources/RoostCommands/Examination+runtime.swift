@@ -6,7 +6,7 @@ import Terminal
 /// What `roost doctor` finds out about models in memory.
 extension Examination {
     static func memory(_ configuration: RoostConfiguration) -> Finding {
-        guard let machine = MachineMemory.current() else {
+        guard let machine = UsableMemory.current() else {
             return Finding(
                 subject: "memory", state: .notice, message: "This system does not say how much is left.",
                 remedy: "Set max_ram_usage to what models may take.")

@@ -44,7 +44,8 @@ public struct RoostCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Roost itself",
                 subcommands: [
-                    DoctorCommand.self, ConfigCommand.self, CompletionsCommand.self, WorkerCommand.self,
+                    DoctorCommand.self, HardwareCommand.self, ConfigCommand.self, CompletionsCommand.self,
+                    WorkerCommand.self,
                 ]),
         ]
     )

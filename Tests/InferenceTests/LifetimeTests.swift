@@ -1,4 +1,5 @@
 import EngineFixtures
+import Hardware
 import Inference
 import ModelFixtures
 import Testing

@@ -1,3 +1,4 @@
+import Hardware
 import Inference
 import Testing
 
@@ -26,7 +27,7 @@ struct MemoryBudgetTests {
 
     @Test("Mapped weights of loaded models count although the system calls their pages available")
     func mapped() {
-        let budget = MemoryBudget(machine: { MachineMemory(availableByteCount: 1000, totalByteCount: 2000) })
+        let budget = MemoryBudget(machine: { UsableMemory(availableByteCount: 1000, totalByteCount: 2000) })
         #expect(budget.room(beside: []) == 1000)
         #expect(budget.room(beside: [holding(isLoaded: true, isMapped: true)]) == 930)
         #expect(budget.room(beside: [holding(isLoaded: true, isMapped: false)]) == 1000)
@@ -35,8 +36,8 @@ struct MemoryBudgetTests {
 
     @Test("A limit counts all that models hold, and never promises more than the machine has")
     func bounded() {
-        let machine: @Sendable () -> MachineMemory? = {
-            MachineMemory(availableByteCount: 1000, totalByteCount: 2000)
+        let machine: @Sendable () -> UsableMemory? = {
+            UsableMemory(availableByteCount: 1000, totalByteCount: 2000)
         }
         let loaded = holding(isLoaded: true, isMapped: false)
         #expect(MemoryBudget(.bytes(150), machine: machine).room(beside: [loaded]) == 50)
@@ -49,7 +50,7 @@ struct MemoryBudgetTests {
 
     @Test("This machine can say what it has")
     func machine() throws {
-        let memory = try #require(MachineMemory.current())
+        let memory = try #require(UsableMemory.current())
         #expect(memory.availableByteCount > 0)
         #expect(memory.availableByteCount <= memory.totalByteCount)
     }

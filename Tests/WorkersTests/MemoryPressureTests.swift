@@ -1,3 +1,4 @@
+import Hardware
 import Inference
 import Synchronization
 import Testing
@@ -12,7 +13,7 @@ struct MemoryPressureTests {
         let looks = Mutex(0)
         var shortage = MemoryShortage(machine: {
             looks.withLock { $0 += 1 }
-            return MachineMemory(availableByteCount: available.withLock { $0 }, totalByteCount: 1000)
+            return UsableMemory(availableByteCount: available.withLock { $0 }, totalByteCount: 1000)
         })
         shortage.interval = .milliseconds(1)
         let signals = shortage.signals()

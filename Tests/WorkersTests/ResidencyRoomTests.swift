@@ -1,5 +1,6 @@
 import EngineFixtures
 import Foundation
+import Hardware
 import Inference
 import ModelFixtures
 import Synchronization
@@ -215,7 +216,7 @@ struct ResidencyRoomTests {
     @Test("When the machine runs out of memory the idle models go one by one, the pinned and the used ones stay")
     func pressure() async throws {
         let pressure = ToldPressure()
-        let short = MemoryBudget { MachineMemory(availableByteCount: 1 << 30, totalByteCount: 16 << 30) }
+        let short = MemoryBudget { UsableMemory(availableByteCount: 1 << 30, totalByteCount: 16 << 30) }
         let residency = ModelResidency(budget: short, pressure: pressure)
         for key in ["pinned", "old", "new", "used"] {
             try await residency.load(request(key), pinning: key == "pinned" ? true : nil)
@@ -237,7 +238,7 @@ struct ResidencyRoomTests {
         "Memory is short when little is left beside weights that are mapped, or nobody knows",
         arguments: [(1, 0, true), (4, 0, false), (12, 0, false), (12, 10, true), (12, 6, false)])
     func shortness(availableGiB: Int64, mappedGiB: Int64, isShort: Bool) {
-        let budget = MemoryBudget { MachineMemory(availableByteCount: availableGiB << 30, totalByteCount: 16 << 30) }
+        let budget = MemoryBudget { UsableMemory(availableByteCount: availableGiB << 30, totalByteCount: 16 << 30) }
         let model = MemoryBudget.Holding(
             memory: ModelMemory(weightsByteCount: mappedGiB << 30, contextByteCount: 1 << 30, computeByteCount: 0),
             isLoaded: true, isMapped: true)

@@ -20,7 +20,7 @@ final class EmbeddingContext {
         textTokenCount: Int
     ) throws {
         var parameters = llama_context_default_params()
-        let threads = Int32(clamping: options.threadCount ?? Processor.defaultThreadCount)
+        let threads = Int32(clamping: options.threadCount ?? HostFacts.computeThreadCount)
         parameters.n_ctx = UInt32(clamping: max(batchTokenCount, textTokenCount))
         parameters.n_batch = UInt32(clamping: batchTokenCount)
         // A text's attention and its pooling see only what is computed at once.
@@ -114,7 +114,7 @@ final class EmbeddingContext {
         for model: ModelHandle, path: String, options: LoadOptions, _ parameters: llama_context_params
     ) throws {
         guard !Engine.devices.contains(where: { $0.kind == .gpu }) || options.gpuLayerCount == 0,
-            let available = SystemMemory.availableByteCount
+            let available = HostFacts.availableByteCount
         else { return }
         let architecture = model.metadata("general.architecture") ?? ""
         func fact(_ key: String) -> Double { model.metadata("\(architecture).\(key)").flatMap(Double.init) ?? 0 }

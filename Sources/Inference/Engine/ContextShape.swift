@@ -57,7 +57,7 @@ struct ContextShape: Sendable {
     /// What llama.cpp is told.
     func parameters(_ options: LoadOptions) -> llama_context_params {
         var parameters = llama_context_default_params()
-        let threads = Int32(clamping: options.threadCount ?? Processor.defaultThreadCount)
+        let threads = Int32(clamping: options.threadCount ?? HostFacts.computeThreadCount)
         parameters.n_ctx = UInt32(clamping: cellCount)
         parameters.n_batch = UInt32(clamping: max(options.batchSize, outputCount))
         parameters.n_ubatch = UInt32(clamping: min(options.microBatchSize, options.batchSize))

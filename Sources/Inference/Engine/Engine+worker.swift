@@ -17,7 +17,7 @@ extension Engine {
     /// - Returns: whether the engine will compute on a GPU.
     public static func prepareForWorker(log descriptor: Int32, availableByteCount: Int64?) -> Bool {
         start()
-        let known = KnownSystem(availableByteCount: availableByteCount, threadCount: Processor.defaultThreadCount)
+        let known = KnownSystem(availableByteCount: availableByteCount, threadCount: HostFacts.computeThreadCount)
         KnownSystem.current = known
         EngineLog.echo(to: descriptor)
         return devices.contains { $0.kind == .gpu || $0.kind == .integratedGPU }
@@ -27,7 +27,7 @@ extension Engine {
     public static func endLogOfLoading() { EngineLog.isLoading.store(false, ordering: .relaxed) }
 
     /// Bytes that a model may take on this machine now; `nil` where the system does not say.
-    public static var availableByteCount: Int64? { SystemMemory.availableByteCount }
+    public static var availableByteCount: Int64? { HostFacts.availableByteCount }
 }
 
 /// What a process has to know of its machine before it can no longer look.

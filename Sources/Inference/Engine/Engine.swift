@@ -18,7 +18,7 @@ public enum Engine {
             ggml_backend_dev_get_props(device, &properties)
             let kind = EngineDevice.Kind(properties.type)
             // The engine calls all of the machine's memory free.
-            let free = kind == .cpu ? SystemMemory.availableByteCount : nil
+            let free = kind == .cpu ? HostFacts.availableByteCount : nil
             return EngineDevice(
                 name: text(properties.name), title: text(properties.description), kind: kind,
                 freeByteCount: free ?? Int64(clamping: properties.memory_free),

@@ -9,7 +9,7 @@ final class EngineBatch {
     init(capacity: Int) throws {
         guard let pointer = roost_batch_create(Int32(clamping: capacity)) else {
             throw InferenceError.outOfMemory(
-                neededByteCount: Int64(capacity) * 32, availableByteCount: SystemMemory.availableByteCount ?? 0,
+                neededByteCount: Int64(capacity) * 32, availableByteCount: HostFacts.availableByteCount ?? 0,
                 what: "a batch of \(capacity) tokens")
         }
         self.pointer = pointer

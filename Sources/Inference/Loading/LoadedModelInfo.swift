@@ -47,7 +47,7 @@ public struct LoadedModelInfo: Sendable, Hashable, Codable {
         vocabularyCount = model.vocabularyCount
         embeddingLength = Int(llama_model_n_embd(model.pointer))
         layerCount = Int(llama_model_n_layer(model.pointer))
-        threadCount = context?.threadCount ?? options.threadCount ?? Processor.defaultThreadCount
+        threadCount = context?.threadCount ?? options.threadCount ?? HostFacts.computeThreadCount
         hasChatTemplate = llama_model_chat_template(model.pointer, nil) != nil
         isGenerative = context != nil
     }

@@ -12,7 +12,7 @@ enum MemoryCheck {
     ) throws {
         // Memory of GPUs is the driver's to give: the engine itself fails cleanly there.
         guard !Engine.devices.contains(where: { $0.kind == .gpu }) || options.gpuLayerCount == 0 else { return }
-        guard let available = SystemMemory.availableByteCount else { return }
+        guard let available = HostFacts.availableByteCount else { return }
         let weights = Int64(clamping: llama_model_size(model.pointer))
         let bound = Double(weights) + cacheBound(model, options, Int(context.n_ctx)) + Double(1 << 30)
         guard bound > Double(available) else { return }

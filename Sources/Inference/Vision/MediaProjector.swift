@@ -46,7 +46,7 @@ final class MediaProjector: PromptMedia, @unchecked Sendable {  // why sound: on
             var settings = roost_projector_settings()
             settings.marker = marker
             settings.thread_count = Int32(
-                clamping: options.batchThreadCount ?? options.threadCount ?? Processor.defaultThreadCount)
+                clamping: options.batchThreadCount ?? options.threadCount ?? HostFacts.computeThreadCount)
             settings.uses_gpu = options.gpuLayerCount != 0
             settings.flash_attention = options.flashAttention.engineType.rawValue
             return roost_projector_create(path, model.pointer, &settings, &error)
@@ -139,7 +139,7 @@ final class MediaProjector: PromptMedia, @unchecked Sendable {  // why sound: on
         guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
             throw InferenceError.fileUnreadable(path: path, reason: "it is not a regular file")
         }
-        if let available = SystemMemory.availableByteCount, Int64(facts.st_size) > available {
+        if let available = HostFacts.availableByteCount, Int64(facts.st_size) > available {
             throw InferenceError.outOfMemory(
                 neededByteCount: Int64(facts.st_size), availableByteCount: available, what: "The projector \(path)")
         }

@@ -40,8 +40,6 @@ const char * roost_engine_build(void) ROOST_NOEXCEPT;
 // The warnings and errors that the engine logged on this thread since the last call; NULL when there are none.
 char * roost_log_take(void) ROOST_NOEXCEPT;
 void roost_free(void * pointer) ROOST_NOEXCEPT;
-// The cores that are good for arithmetic, as the engine's own tools count them.
-int32_t roost_math_core_count(void) ROOST_NOEXCEPT;
 
 // MARK: Memory, in bytes
 

@@ -12,12 +12,12 @@ struct ModelDetails: Encodable {
     private var path: String { record.files.first?.path ?? "" }
 
     /// Titled groups of names and values.
-    var sections: [(title: String, rows: [(name: String, value: String)])] {
+    var groups: [TitledGroup] {
         [
             ("Model", model), ("Capabilities", record.capabilities.map { ($0.rawValue, "") }),
             (record.files.count == 1 ? "File" : "Files", files),
             ("Origin", origin), ("Use", use), ("In memory", memory),
-        ].filter { !$0.1.isEmpty }
+        ].map { TitledGroup(title: $0.0, rows: $0.1) }.filter { !$0.rows.isEmpty }
     }
 
     private var model: [(name: String, value: String)] {
@@ -83,21 +83,4 @@ struct ModelDetails: Encodable {
     }
 
     private enum CodingKeys: CodingKey { case path, loaded }
-}
-
-extension Console {
-    /// Prints titled groups, names and values aligned over all of them.
-    func print(_ details: ModelDetails) {
-        var table = Table([.left(""), .left("")])
-        for section in details.sections {
-            for row in section.rows { table.add([row.name, row.value]) }
-        }
-        // The first line has the columns' titles, which are empty.
-        var lines = table.lines().dropFirst()
-        for section in details.sections {
-            print(styled(section.title, .bold))
-            for line in lines.prefix(section.rows.count) { print("  " + line) }
-            lines = lines.dropFirst(section.rows.count)
-        }
-    }
 }

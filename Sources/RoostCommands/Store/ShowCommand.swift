@@ -47,7 +47,7 @@ struct ShowCommand: AsyncParsableCommand {
         if json {
             try Console.output.printJSON(details)
         } else {
-            Console.output.print(details)
+            Console.output.print(details.groups)
         }
     }
 

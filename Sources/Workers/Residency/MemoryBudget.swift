@@ -1,4 +1,5 @@
-public import Inference
+public import Hardware
+import Inference
 
 /// How much memory models may take together.
 public struct MemoryBudget: Sendable {
@@ -14,13 +15,13 @@ public struct MemoryBudget: Sendable {
 
     /// What bounds it.
     public let limit: Limit
-    private let machine: @Sendable () -> MachineMemory?
+    private let machine: @Sendable () -> UsableMemory?
 
     /// A budget.
     ///
     /// - Parameter machine: reads the machine's memory; `nil` where that cannot be told.
     public init(
-        _ limit: Limit = .available, machine: @escaping @Sendable () -> MachineMemory? = { MachineMemory.current() }
+        _ limit: Limit = .available, machine: @escaping @Sendable () -> UsableMemory? = { UsableMemory.current() }
     ) {
         self.limit = limit
         self.machine = machine

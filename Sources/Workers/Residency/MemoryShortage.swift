@@ -1,4 +1,4 @@
-public import Inference
+public import Hardware
 
 /// Memory pressure told by how little memory is left, looked at now and then.
 public struct MemoryShortage: MemoryPressure {
@@ -6,10 +6,10 @@ public struct MemoryShortage: MemoryPressure {
     public var share = 0.04
     /// From one look to the next. Default 2 seconds.
     public var interval = Duration.seconds(2)
-    private let machine: @Sendable () -> MachineMemory?
+    private let machine: @Sendable () -> UsableMemory?
 
     /// The defaults above.
-    public init(machine: @escaping @Sendable () -> MachineMemory? = { MachineMemory.current() }) {
+    public init(machine: @escaping @Sendable () -> UsableMemory? = { UsableMemory.current() }) {
         self.machine = machine
     }
 

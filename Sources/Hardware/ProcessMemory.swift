@@ -26,10 +26,11 @@ public struct ProcessMemory: Sendable, Hashable, Codable {
             return ProcessMemory(
                 residentByteCount: Int64(info.resident_size), peakResidentByteCount: Int64(info.resident_size_max))
         #else
-            let kilobytes = { SystemMemory.field($0, of: "/proc/self/status") }
-            return ProcessMemory(
-                residentByteCount: (kilobytes("VmRSS:") ?? 0) * 1024,
-                peakResidentByteCount: kilobytes("VmHWM:").map { $0 * 1024 })
+            let fields = SystemFiles().fields("/proc/self/status")
+            let bytes = { (name: String) in
+                fields[name].flatMap { $0.split(separator: " ").first }.flatMap { Int64($0) }.map { $0 << 10 }
+            }
+            return ProcessMemory(residentByteCount: bytes("VmRSS") ?? 0, peakResidentByteCount: bytes("VmHWM"))
         #endif
     }
 }

@@ -1,0 +1,23 @@
+/// One reading of a machine's sensor.
+public struct Sensor: Sendable, Hashable, Codable {
+    /// What is measured.
+    public enum Quantity: String, Sendable, Hashable, Codable {
+        /// Degrees Celsius.
+        case temperature
+        /// Watts.
+        case power
+        /// Turns per minute.
+        case fan
+    }
+
+    /// The chip or zone that measures: `coretemp`, `k10temp`, `cpu-thermal`.
+    public var source: String
+    /// What it measures there: `Package id 0`.
+    public var label: String?
+    /// What is measured.
+    public var quantity: Quantity
+    /// In the quantity's unit.
+    public var value: Double
+    /// From where on the hardware is in danger, in the same unit.
+    public var critical: Double?
+}
