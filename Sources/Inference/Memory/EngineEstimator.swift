@@ -17,7 +17,12 @@ public enum EngineEstimator {
         try estimates(of: files.files, options: options, name: name)
     }
 
-    static func estimates(of files: ModelFileSet, options: [LoadOptions], name: String) throws -> [MemoryEstimate] {
+    /// The same for files by their paths.
+    ///
+    /// - Throws: `InferenceError.estimateFailed`, `.unknownDevice`, `.invalidOption`.
+    public static func estimates(
+        of files: ModelFileSet, options: [LoadOptions], name: String
+    ) throws -> [MemoryEstimate] {
         for options in options { try options.validate() }
         var estimates = [MemoryEstimate?](repeating: nil, count: options.count)
         for (_, places) in Dictionary(grouping: options.indices, by: { options[$0].weightsOnly }) {

@@ -27,7 +27,11 @@ struct TrialRun {
         var outcome = OffloadOutcome.Load()
         let (free, resident) = (freeByteCounts, residentByteCounts)
         do {
+            outcome.estimate = try EngineEstimator.estimates(
+                of: ModelFileSet(load.file), options: [load.options], name: load.file.lastPathComponent
+            ).first
             let model = try await LoadedModel.load(at: load.file, options: load.options)
+            outcome.memory = model.memory
             outcome.taken = free.minus(freeByteCounts)
             outcome.tokens = try await tokens(model, load)
             outcome.grown = residentByteCounts.minus(resident)

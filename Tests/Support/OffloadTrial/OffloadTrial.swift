@@ -46,6 +46,10 @@ public struct OffloadOutcome: Sendable, Codable {
 
     /// What came of a load. Bytes are by the names of devices.
     public struct Load: Sendable, Codable {
+        /// What the engine said before, of the file without its weights.
+        public var estimate: MemoryEstimate?
+        /// What it accounts for while the model is loaded.
+        public var memory: ModelMemory?
         /// What the model said.
         public var tokens: [Int32] = []
         /// Why it could not.
