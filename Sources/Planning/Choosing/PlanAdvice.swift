@@ -79,12 +79,18 @@ struct PlanAdvice {
         guard let count = found.options.gpuLayerCount, count > 1, !source.used(by: found.options).isEmpty else {
             return nil
         }
-        for fewer in stride(from: min(count, search.geometry.layers.count + 1) - 1, to: 0, by: -1) {
+        func fits(_ fewer: Int) -> Bool {
             var options = found.options
             options.gpuLayerCount = fewer
             options.tensorSplit = nil
-            if machine.fits(source.computed(options)) { return "With \(fewer) layers on the GPU it fits." }
+            return machine.fits(source.computed(options))
         }
+        var (low, high) = (0, min(count, search.geometry.layers.count + 1))
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if fits(middle) { low = middle } else { high = middle }
+        }
+        if low > 0 { return "With \(low) layers on the GPU it fits." }
         return nil
     }
 
