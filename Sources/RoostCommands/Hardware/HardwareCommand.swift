@@ -72,7 +72,7 @@ private struct MachineReport: Encodable {
 
 extension URL {
     /// The folder itself, or the first above it that is there.
-    fileprivate var nearestExistingFolder: URL {
+    var nearestExistingFolder: URL {
         var folder = standardizedFileURL
         while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) {
             folder = folder.deletingLastPathComponent()

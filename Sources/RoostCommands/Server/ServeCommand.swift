@@ -79,6 +79,8 @@ struct ServeCommand: AsyncParsableCommand {
         let manager = try await ModelManager(configuration: configuration)
         if configuration.downloads.resumesAutomatically { resumeDownloads(of: manager, logger) }
         loadPinnedModels(of: manager)
+        let watch = watchHealth(configuration, logger)
+        defer { watch.cancel() }
         let service = RoostService(manager: manager, configuration: server, logger: logger) { running in
             Console.output.print("Roost \(running.version) listens on \(running.baseURL)")
         }
@@ -101,6 +103,19 @@ struct ServeCommand: AsyncParsableCommand {
         Task {
             for failure in await manager.loadPinnedModels() {
                 Console.error.print("“\(failure.name)” of pinned_models was not loaded: \(failure.error)")
+            }
+        }
+    }
+
+    /// Says in the log when the machine gets into trouble, and when that is over.
+    private func watchHealth(_ configuration: RoostConfiguration, _ logger: Logger) -> Task<Void, Never> {
+        Task {
+            let folder = configuration.homeDirectory.nearestExistingFolder.path
+            for await event in Machine.healthEvents(diskPaths: [folder]) {
+                switch event {
+                case .began(let warning): logger.warning("\(warning.message) \(warning.remedy)")
+                case .ended(let warning): logger.notice("over: \(warning.message)")
+                }
             }
         }
     }
