@@ -39,7 +39,7 @@ public actor ModelManager {
         downloader = await ModelDownloader(configuration: configuration, store: store)
         residency = ModelResidency(
             launcher: launcher ?? configuration.launcher, budget: MemoryBudget(configuration.memoryLimit),
-            forecast: HeaderForecast(), pressure: pressure, maximumModelCount: configuration.maximumLoadedModels)
+            planner: HeaderForecast(), pressure: pressure, maximumModelCount: configuration.maximumLoadedModels)
     }
 
     // MARK: Models on disk

@@ -38,7 +38,8 @@ struct HealthTests {
     @Test(
         "Little memory is worth a notice, hardly any is a problem",
         arguments: [
-            (Int64(2_000_000_000), nil), (Int64(700_000_000), HealthWarning.Severity.notice), (Int64(100_000_000), .problem),
+            (Int64(2_000_000_000), nil), (Int64(700_000_000), HealthWarning.Severity.notice),
+            (Int64(100_000_000), .problem),
         ])
     func memory(left: Int64, expected: HealthWarning.Severity?) {
         let found = warnings(sample { $0.availableByteCount = left })

@@ -12,7 +12,10 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
 
     let key: String
     let name: String
+    /// As it was asked for.
     let options: LoadOptions
+    /// As it is loaded.
+    var plan: LoadPlan
     let progress = LoadProgress()
     var state = State.unloading
     var keepAlive: KeepAlive
@@ -35,6 +38,7 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
         key = request.key
         name = request.name
         options = request.options ?? request.defaultOptions
+        plan = LoadPlan(options: options)
         keepAlive = request.keepAlive
     }
 
@@ -67,7 +71,7 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
     var holding: MemoryBudget.Holding {
         MemoryBudget.Holding(
             memory: memory ?? ModelMemory(weightsByteCount: 0, contextByteCount: 0, computeByteCount: 0),
-            isLoaded: model != nil, isMapped: options.memoryMap && !options.memoryLock)
+            isLoaded: model != nil, isMapped: plan.options.memoryMap && !plan.options.memoryLock)
     }
 
     func candidate(now: Date) -> EvictionPlan.Candidate {
