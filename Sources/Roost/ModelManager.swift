@@ -20,6 +20,7 @@ public actor ModelManager {
     public nonisolated let store: ModelStore
     nonisolated let downloader: ModelDownloader
     private let residency: ModelResidency
+    private nonisolated let broadcast: EventBroadcast
 
     /// Opens the home directory, which is made if it is missing.
     ///
@@ -37,10 +38,17 @@ public actor ModelManager {
         store = try await ModelStore(
             root: configuration.homeDirectory, modelFolders: configuration.modelFolders)
         downloader = await ModelDownloader(configuration: configuration, store: store)
+        let broadcast = EventBroadcast(diskPaths: [configuration.homeDirectory.path])
+        self.broadcast = broadcast
         residency = ModelResidency(
             launcher: launcher ?? configuration.launcher, budget: MemoryBudget(configuration.memoryLimit),
-            planner: HeaderForecast(), pressure: pressure, maximumModelCount: configuration.maximumLoadedModels)
+            planner: HeaderForecast(), pressure: pressure, maximumModelCount: configuration.maximumLoadedModels,
+            onRetreat: { broadcast.tell(.loadRetreat(model: $0, $1)) })
     }
+
+    /// What happens from now on: the machine's health, and what models had to be loaded with less than was wished. Ends
+    /// with ``shutdown()``; one who reads slowly loses the oldest events.
+    public nonisolated func events() -> AsyncStream<RoostEvent> { broadcast.listen() }
 
     // MARK: Models on disk
 
@@ -212,6 +220,7 @@ public actor ModelManager {
     public nonisolated func shutdown() async {
         await downloader.shutdown()
         await residency.close()
+        broadcast.finish()
     }
 
     /// The newest model that was pulled by a text that means the same as this one.

@@ -79,7 +79,7 @@ struct ServeCommand: AsyncParsableCommand {
         let manager = try await ModelManager(configuration: configuration)
         if configuration.downloads.resumesAutomatically { resumeDownloads(of: manager, logger) }
         loadPinnedModels(of: manager)
-        let watch = watchHealth(configuration, logger)
+        let watch = logEvents(of: manager, logger)
         defer { watch.cancel() }
         let service = RoostService(manager: manager, configuration: server, logger: logger) { running in
             Console.output.print("Roost \(running.version) listens on \(running.baseURL)")
@@ -107,14 +107,14 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    /// Says in the log when the machine gets into trouble, and when that is over.
-    private func watchHealth(_ configuration: RoostConfiguration, _ logger: Logger) -> Task<Void, Never> {
+    /// Says in the log what happens that nobody asked for.
+    private func logEvents(of manager: ModelManager, _ logger: Logger) -> Task<Void, Never> {
         Task {
-            let folder = configuration.homeDirectory.nearestExistingFolder.path
-            for await event in Machine.healthEvents(diskPaths: [folder]) {
+            for await event in manager.events() {
                 switch event {
-                case .began(let warning): logger.warning("\(warning.message) \(warning.remedy)")
-                case .ended(let warning): logger.notice("over: \(warning.message)")
+                case .loadRetreat(let model, let step): logger.warning("\(model): \(step.message)")
+                case .health(.began(let warning)): logger.warning("\(warning.message) \(warning.remedy)")
+                case .health(.ended(let warning)): logger.notice("over: \(warning.message)")
                 }
             }
         }
