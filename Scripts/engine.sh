@@ -156,7 +156,8 @@ prepare_build_tools() {
                 "$(install_command cmake ninja-build)"
     fi
     case " ${needed[*]} " in *cmake*) cmake=$build_python/bin/cmake ;; esac
-    case " ${needed[*]} " in *ninja*) ninja=$build_python/bin/ninja ;; esac
+    # Vulkan's shader compiler is configured by a second CMake, which looks for Ninja by itself.
+    case " ${needed[*]} " in *ninja*) ninja=$build_python/bin/ninja PATH=$PATH:$build_python/bin ;; esac
 }
 
 fetch_source() {

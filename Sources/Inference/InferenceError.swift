@@ -24,6 +24,7 @@ public enum InferenceError: Error, Sendable, Hashable, Codable {
     case noInfill(model: String)
     case unknownAdapter(name: String, known: [String])
     case cannotShift(architecture: String)
+    case unknownDevice(name: String, known: [String])
     case inputTooLong(index: Int, tokenCount: Int, limit: Int)
     case workerCrashed(model: String, cause: String)
     case workerUnresponsive(model: String, seconds: Int)
@@ -106,6 +107,9 @@ extension InferenceError: CustomStringConvertible {
                 + (known.isEmpty ? "is none." : "are \(known.joined(separator: ", ")).")
         case .cannotShift(let architecture):
             "The cache of the architecture “\(architecture)” cannot shift; ask for a longer context instead."
+        case .unknownDevice(let name, let known):
+            "The engine has no GPU “\(name)”; it has "
+                + (known.isEmpty ? "none on this machine." : "\(known.joined(separator: ", ")).")
         case .inputTooLong(let index, let tokenCount, let limit):
             "Input \(index) has \(tokenCount) tokens and the model takes \(limit); shorten it, or let it be cut."
         case .workerCrashed(let model, let cause):

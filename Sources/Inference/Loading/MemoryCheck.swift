@@ -11,7 +11,7 @@ enum MemoryCheck {
         for model: ModelHandle, files: ModelFileSet, options: LoadOptions, context: llama_context_params
     ) throws {
         // Memory of GPUs is the driver's to give: the engine itself fails cleanly there.
-        guard !Engine.devices.contains(where: { $0.kind == .gpu }) || options.gpuLayerCount == 0 else { return }
+        guard !options.usesGraphics || Engine.graphics.isEmpty else { return }
         guard let available = HostFacts.availableByteCount else { return }
         let weights = Int64(clamping: llama_model_size(model.pointer))
         let bound = Double(weights) + cacheBound(model, options, Int(context.n_ctx)) + Double(1 << 30)
@@ -31,11 +31,13 @@ enum MemoryCheck {
         _ files: ModelFileSet, _ options: LoadOptions, _ context: llama_context_params
     ) -> Int64? {
         func estimate(_ length: UInt32) -> Double? {
-            var (model, context) = (options.modelParameters, context)
+            var context = context
             context.n_ctx = length
             var memory = roost_memory()
-            let isKnown = files.paths.withCStrings { roost_memory_estimate(&$0, $0.count, &model, &context, &memory) }
-            guard isKnown else { return nil }
+            let isKnown = try? options.withModelParameters { model in
+                files.paths.withCStrings { roost_memory_estimate(&$0, $0.count, &model, &context, &memory) }
+            }
+            guard isKnown == true else { return nil }
             return Double(memory.model) + Double(memory.context) + Double(memory.compute)
         }
         let (short, long) = (UInt32(16384), UInt32(32768))

@@ -46,7 +46,7 @@ enum APIError: Error, Sendable {
             self = .invalidRequest(error.description, parameter: name)
         case .emptyPrompt, .noChatTemplate, .invalidGrammar, .notAGenerator, .templateFailed, .invalidSchema,
             .notAReranker,
-            .noProjector, .unreadableImage, .noInfill, .unknownAdapter, .cannotShift:
+            .noProjector, .unreadableImage, .noInfill, .unknownAdapter, .cannotShift, .unknownDevice:
             self = .invalidRequest(error.description)
         case .unloaded, .queueFull, .workerCrashed, .workerUnresponsive, .deadlineExceeded, .noRoom:
             self = .unavailable(error.description)

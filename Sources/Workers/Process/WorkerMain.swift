@@ -84,7 +84,7 @@ public enum WorkerMain {
             let log = fcntl(STDERR_FILENO, F_DUPFD, WorkerProtocol.firstFile)
             let hasGPU = Engine.prepareForWorker(
                 log: log, availableByteCount: job.availableByteCount)
-            let usesGPU = hasGPU && job.options.gpuLayerCount != 0
+            let usesGPU = hasGPU && job.options.usesGraphics
             roost_sandbox_prepare()
             let version = Int(roost_sandbox_version())
             let readable = files.all
