@@ -21,6 +21,7 @@ public actor ModelManager {
     nonisolated let downloader: ModelDownloader
     private let residency: ModelResidency
     private nonisolated let broadcast: EventBroadcast
+    nonisolated let speeds: SpeedHistory
 
     /// Opens the home directory, which is made if it is missing.
     ///
@@ -40,6 +41,7 @@ public actor ModelManager {
         downloader = await ModelDownloader(configuration: configuration, store: store)
         let broadcast = EventBroadcast(diskPaths: [configuration.homeDirectory.path])
         self.broadcast = broadcast
+        speeds = SpeedHistory(store: store, broadcast: broadcast)
         residency = ModelResidency(
             launcher: launcher ?? configuration.launcher, budget: MemoryBudget(configuration.memoryLimit),
             planner: HeaderForecast(), pressure: pressure, maximumModelCount: configuration.maximumLoadedModels,

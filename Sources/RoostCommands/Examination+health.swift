@@ -6,7 +6,11 @@ import Terminal
 extension Examination {
     static func health(_ configuration: RoostConfiguration) async -> [Finding] {
         let path = configuration.homeDirectory.nearestExistingFolder.path
-        let warnings = await Machine.healthWarnings(diskPaths: [path])
+        var warnings = await Machine.healthWarnings(diskPaths: [path])
+        if let manager = try? await ModelManager(configuration: configuration) {
+            warnings += (try? await manager.speedWarnings()) ?? []
+            await manager.shutdown()
+        }
         let found = warnings.map { warning in
             Finding(
                 subject: warning.kind.rawValue, state: warning.severity == .problem ? .problem : .notice,

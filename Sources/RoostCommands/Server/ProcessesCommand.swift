@@ -24,7 +24,9 @@ struct ProcessesCommand: AsyncParsableCommand {
             empty: "The server at \(server.server.baseURL) has no model in memory.")
         guard listing.style == .table else { return }
         for model in answer.models {
-            for step in model.retreats ?? [] { Console.error.print("\(model.name.printable): \(step.message.printable)") }
+            for step in model.retreats ?? [] {
+                Console.error.print("\(model.name.printable): \(step.message.printable)")
+            }
         }
     }
 }
