@@ -1,3 +1,5 @@
+import CLlama
+
 /// How large the engine's context is made for a model, for plans of models that are not loaded.
 public struct ContextSize: Sendable, Hashable {
     /// Requests that are computed together.
