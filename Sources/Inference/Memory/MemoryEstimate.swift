@@ -1,0 +1,54 @@
+/// What a load will take, part by part, in bytes.
+///
+/// Computed prompts that are kept beside the KV cache (``LoadOptions/prefixByteLimit``) come on top as they are made.
+public struct MemoryEstimate: Sendable, Hashable, Codable {
+    /// What each device gives, the host first.
+    public var devices: [DeviceMemory]
+    /// Pages of the files that stay mapped, in the page cache; 0 without a memory map.
+    public var mappedByteCount: Int64
+    /// Weights that the CPU's back end keeps in a form of its own, as anonymous memory; part of the host's weights.
+    public var repackedByteCount: Int64
+    /// The logits of a batch, which the engine keeps apart.
+    public var outputByteCount: Int64
+    /// The process itself, its tables of the vocabulary, lists of cells, and what the CPU's back end computes with.
+    public var overheadByteCount: Int64
+    /// Pages of the files that are mapped only while the weights are loaded.
+    public var loadingByteCount: Int64
+
+    /// The parts of an estimate.
+    public init(
+        devices: [DeviceMemory], mappedByteCount: Int64, repackedByteCount: Int64, outputByteCount: Int64,
+        overheadByteCount: Int64, loadingByteCount: Int64 = 0
+    ) {
+        self.devices = devices
+        self.mappedByteCount = mappedByteCount
+        self.repackedByteCount = repackedByteCount
+        self.outputByteCount = outputByteCount
+        self.overheadByteCount = overheadByteCount
+        self.loadingByteCount = loadingByteCount
+    }
+
+    /// What is in the host's memory.
+    public var host: DeviceMemory {
+        devices.first { $0.isHost } ?? DeviceMemory(device: "CPU", isHost: true)
+    }
+
+    /// Bytes of the process that loads the model, mapped pages of its files included (Linux: RssAnon + RssFile +
+    /// RssShmem), when most of them are taken: its context full, a whole micro-batch computed.
+    public var processByteCount: Int64 {
+        let computing = host.contextByteCount + host.computeByteCount + outputByteCount
+        return overheadByteCount + mappedByteCount + anonymousWeightsByteCount + max(computing, loadingByteCount)
+    }
+
+    /// Bytes of the process that no file backs: what cannot be let go when memory is short.
+    public var anonymousByteCount: Int64 { processByteCount - mappedByteCount - loadingShare }
+
+    private var loadingShare: Int64 {
+        let computing = host.contextByteCount + host.computeByteCount + outputByteCount
+        return max(0, loadingByteCount - computing)
+    }
+
+    private var anonymousWeightsByteCount: Int64 {
+        mappedByteCount + loadingByteCount > 0 ? repackedByteCount : host.weightsByteCount
+    }
+}
