@@ -81,6 +81,7 @@ extension PrunePlan.Kind {
         case .unfinishedImport: "unfinished import"
         case .incoming: "unregistered download"
         case .partialDownload: "partial download"
+        case .cachedHeader: "cached header"
         case .quarantined: "quarantined file"
         case .unknownBlob: "unknown content"
         }
