@@ -157,3 +157,4 @@ struct llama_sampler * roost_grammar_copy(const struct llama_sampler * grammar) 
 #include "LlamaBridgeEmbedding.h"
 #include "LlamaBridgeMedia.h"
 #include "LlamaBridgeDraft.h"
+#include "LlamaBridgeMeasure.h"
