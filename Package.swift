@@ -184,6 +184,16 @@ let package = Package(
         .executableTarget(
             name: "WorkerProgram", dependencies: ["Inference", "Workers"], path: "Tests/Support/WorkerProgram",
             swiftSettings: swiftSettings),
+        // GPUs for machines without one, in a program of their own; libggml-rpc comes with the engine, for this alone.
+        .target(
+            name: "RemoteDevices", dependencies: ["CLlama"], path: "Tests/Support/RemoteDevices",
+            linkerSettings: [.linkedLibrary("ggml-rpc")]),
+        .target(
+            name: "OffloadTrial", dependencies: ["Inference"], path: "Tests/Support/OffloadTrial",
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "OffloadProgram", dependencies: ["Inference", "OffloadTrial", "RemoteDevices"],
+            path: "Tests/Support/OffloadProgram", swiftSettings: swiftSettings),
         tests("SecurityTests", ["Security"]),
         tests("HardwareTests", ["Hardware"], resources: [.copy("Machines")]),
         tests(
@@ -218,6 +228,12 @@ let package = Package(
         tests(
             "WorkersTests",
             ["Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "Security"]),
+        tests(
+            "OffloadTests",
+            [
+                "EngineFixtures", "Inference", "ModelFixtures", "ModelFormats", "OffloadProgram", "OffloadTrial",
+                "WorkerProgram", "Workers",
+            ]),
         tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(
             "RoostServerTests",

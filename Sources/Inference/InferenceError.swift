@@ -30,6 +30,7 @@ public enum InferenceError: Error, Sendable, Hashable, Codable {
     case workerUnresponsive(model: String, seconds: Int)
     case workerFailed(reason: String)
     case sandboxUnavailable(reason: String)
+    case estimateFailed(model: String, reason: String)
     /// Nothing that could go makes room: what it needs, what can be made free, the most models when that is why, and
     /// the pinned models that hold the rest.
     case noRoom(
@@ -120,6 +121,9 @@ extension InferenceError: CustomStringConvertible {
             "The worker could not be used: \(reason)."
         case .sandboxUnavailable(let reason):
             "The model's worker cannot be sandboxed here: \(reason); run it with --allow-unsandboxed if you trust the model."
+        case .estimateFailed(let model, let reason):
+            "What \(model) takes in memory could not be told: \(reason); check that the file is whole, or take another "
+                + "model."
         case .noRoom(let model, let needed, let available, let limit, let holders):
             (limit.map { "\(model) cannot be loaded: \($0) models may be in memory at once and all are pinned" }
                 ?? "\(model) needs \(Self.size(needed)) of memory and \(Self.size(available)) can be made free")

@@ -70,25 +70,6 @@ roost_memory roost_memory_of(const llama_context * ctx) noexcept {
     return memory;
 }
 
-bool roost_memory_estimate(
-    const char ** paths, size_t path_count, const void * model, const void * context, roost_memory * result) noexcept {
-    auto model_params = *static_cast<const llama_model_params *>(model);
-    auto context_params = *static_cast<const llama_context_params *>(context);
-    // The engine's own way (common/fit): load without allocating, then read what it would have allocated.
-    model_params.no_alloc = true;
-    model_params.load_mode = LLAMA_LOAD_MODE_NONE;
-    model_params.progress_callback = nullptr;
-    context_params.abort_callback = nullptr;
-    llama_model * loaded = llama_model_load_from_splits(paths, path_count, model_params);
-    if (!loaded) return false;
-    llama_context * ctx = llama_init_from_model(loaded, context_params);
-    const bool known = ctx != nullptr;
-    if (known) *result = roost_memory_of(ctx);
-    llama_free(ctx);
-    llama_model_free(loaded);
-    return known;
-}
-
 int64_t roost_tokenize(
     const llama_vocab * vocab, const char * text, size_t length, bool add_special, bool parse_special,
     llama_token ** tokens) noexcept {

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 // MARK: Processes
 
@@ -29,6 +28,9 @@ int32_t roost_spawn(const struct roost_spawn_request * request);
 
 // Freed blocks of 128 KiB and more go back to the system, in this process, from now on. Only glibc needs to be told.
 void roost_return_freed_memory(void);
+
+// An empty file without a name, in memory where the system has such files; closed when a program starts. A descriptor.
+int32_t roost_nameless_file(void);
 
 // MARK: Descriptors over a socket
 

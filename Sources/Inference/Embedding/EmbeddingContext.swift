@@ -19,24 +19,9 @@ final class EmbeddingContext {
         model: ModelHandle, path: String, options: LoadOptions, pooling: llama_pooling_type, batchTokenCount: Int,
         textTokenCount: Int
     ) throws {
-        var parameters = llama_context_default_params()
-        let threads = Int32(clamping: options.threadCount ?? HostFacts.computeThreadCount)
-        parameters.n_ctx = UInt32(clamping: max(batchTokenCount, textTokenCount))
-        parameters.n_batch = UInt32(clamping: batchTokenCount)
-        // A text's attention and its pooling see only what is computed at once.
-        parameters.n_ubatch = parameters.n_batch
-        // The engine aborts the process when there are more sequences than outputs.
-        parameters.n_seq_max = UInt32(clamping: min(Self.textLimit(of: model), batchTokenCount))
-        parameters.kv_unified = true
-        parameters.n_threads = threads
-        parameters.n_threads_batch = options.batchThreadCount.map { Int32(clamping: $0) } ?? threads
-        parameters.pooling_type = pooling
-        parameters.embeddings = true
-        parameters.flash_attn_type = options.flashAttention.engineType
-        parameters.type_k = options.keyCacheType.engineType
-        parameters.type_v = options.valueCacheType.engineType
-        parameters.swa_full = false
-        parameters.no_perf = true
+        let parameters = Self.parameters(
+            model: model, options: options, pooling: pooling, batchTokenCount: batchTokenCount,
+            textTokenCount: textTokenCount)
         try Self.requireRoom(for: model, path: path, options: options, parameters)
 
         _ = Engine.takeComplaint()
@@ -52,6 +37,31 @@ final class EmbeddingContext {
     }
 
     deinit { llama_free(pointer) }
+
+    /// What llama.cpp is told.
+    static func parameters(
+        model: ModelHandle, options: LoadOptions, pooling: llama_pooling_type, batchTokenCount: Int, textTokenCount: Int
+    ) -> llama_context_params {
+        var parameters = llama_context_default_params()
+        let threads = Int32(clamping: options.threadCount ?? HostFacts.computeThreadCount)
+        parameters.n_ctx = UInt32(clamping: max(batchTokenCount, textTokenCount))
+        parameters.n_batch = UInt32(clamping: batchTokenCount)
+        // A text's attention and its pooling see only what is computed at once.
+        parameters.n_ubatch = parameters.n_batch
+        // The engine aborts the process when there are more sequences than outputs.
+        parameters.n_seq_max = UInt32(clamping: min(textLimit(of: model), batchTokenCount))
+        parameters.kv_unified = true
+        parameters.n_threads = threads
+        parameters.n_threads_batch = options.batchThreadCount.map { Int32(clamping: $0) } ?? threads
+        parameters.pooling_type = pooling
+        parameters.embeddings = true
+        parameters.flash_attn_type = options.flashAttention.engineType
+        parameters.type_k = options.keyCacheType.engineType
+        parameters.type_v = options.valueCacheType.engineType
+        parameters.swa_full = false
+        parameters.no_perf = true
+        return parameters
+    }
 
     /// Whether a text may be computed in several batches: its vector is the last token's, and that sees the others in the
     /// cache.

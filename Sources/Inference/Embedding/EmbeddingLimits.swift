@@ -104,7 +104,7 @@ struct EmbeddingLimits: Sendable {
     }
 
     /// What the model was made for, else the mean; a reranker was made for no vectors.
-    private var defaultPooling: llama_pooling_type {
+    var defaultPooling: llama_pooling_type {
         switch model.pooling {
         case nil, LLAMA_POOLING_TYPE_RANK: LLAMA_POOLING_TYPE_MEAN
         case let pooling?: pooling

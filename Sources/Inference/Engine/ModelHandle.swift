@@ -61,6 +61,12 @@ final class ModelHandle: @unchecked Sendable {  // why sound: immutable, and onl
         }
     }
 
+    /// Whether it generates text, token by token. `hasCache`: whether its context keeps tokens.
+    func generates(hasCache: Bool) -> Bool {
+        hasCache && llama_model_has_decoder(pointer) && !llama_model_has_encoder(pointer)
+            && !llama_model_is_diffusion(pointer) && vocabularyCount > 0
+    }
+
     var vocabularyCount: Int { Int(llama_vocab_n_tokens(vocabulary)) }
     var trainedContextLength: Int { Int(llama_model_n_ctx_train(pointer)) }
 }

@@ -1,5 +1,4 @@
 import CLlama
-import LlamaBridge
 
 /// Refuses what cannot fit before the kernel has to kill somebody for it.
 enum MemoryCheck {
@@ -23,28 +22,14 @@ enum MemoryCheck {
             what: "\(files.path) with a context of \(context.n_ctx) tokens")
     }
 
-    /// What the engine would take, in bytes; `nil` when it could not tell.
-    ///
-    /// Memory grows linearly with the context, and the engine's lists of cells are real even when it only pretends:
-    /// for a long context two short ones are asked for and the line through them gives the answer.
+    /// What the engine would take in the machine's memory; `nil` when it could not tell.
     private static func exact(
         _ files: ModelFileSet, _ options: LoadOptions, _ context: llama_context_params
     ) -> Int64? {
-        func estimate(_ length: UInt32) -> Double? {
-            var context = context
-            context.n_ctx = length
-            var memory = roost_memory()
-            let isKnown = try? options.withModelParameters { model in
-                files.paths.withCStrings { roost_memory_estimate(&$0, $0.count, &model, &context, &memory) }
-            }
-            guard isKnown == true else { return nil }
-            return Double(memory.model) + Double(memory.context) + Double(memory.compute)
-        }
-        let (short, long) = (UInt32(16384), UInt32(32768))
-        guard context.n_ctx > 2 * long else { return estimate(context.n_ctx).map { Int64($0) } }
-        guard let low = estimate(short), let high = estimate(long) else { return nil }
-        let perToken = (high - low) / Double(long - short)
-        return Int64(min(high + perToken * Double(context.n_ctx - long), 9e18))
+        guard let layout = try? ModelLayout(paths: files.paths, options: options, name: files.path),
+            let memory = try? layout.memory(of: context)
+        else { return nil }
+        return memory.devices.filter(\.isHost).reduce(0) { $0 + $1.totalByteCount }
     }
 
     /// Bytes that the KV cache takes at most: every layer full, none with a sliding window.

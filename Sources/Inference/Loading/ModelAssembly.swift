@@ -18,7 +18,7 @@ struct ModelAssembly {
         let model = try loader.load()
         let whole = try EngineContext(model: model, files: files, options: options)
         // A model that does not generate has no use for it; its figures stand.
-        let context = whole.canGenerate(model) ? whole : nil
+        let context = model.generates(hasCache: whole.hasCache) ? whole : nil
         if loader.isCancelled.isSet { throw CancellationError() }
         let info = LoadedModelInfo(model, name: name, path: loader.path, options: options, context: context)
         let adapters = try AdapterSet(files: files.adapters, model: model)
@@ -83,13 +83,5 @@ struct ModelAssembly {
             return try PreparedRequest(
                 task, prompt: try preparer.prepare(task.request), model: model, contextLength: info.contextLength)
         }
-    }
-}
-
-extension EngineContext {
-    /// Whether the model is one that generates text, token by token.
-    fileprivate func canGenerate(_ model: ModelHandle) -> Bool {
-        hasCache && llama_model_has_decoder(model.pointer) && !llama_model_has_encoder(model.pointer)
-            && !llama_model_is_diffusion(model.pointer) && model.vocabularyCount > 0
     }
 }

@@ -1,83 +1,54 @@
-public import Foundation
-
-/// The beginning of a model's file, up to where its weights begin, and how long the whole file is.
-public struct ModelHeaderFile: Sendable, Hashable {
-    /// The beginning.
-    public var bytes: Data
-    /// Bytes of the whole file.
-    public var fileByteCount: Int64
-
-    /// The beginning of a file.
-    public init(bytes: Data, fileByteCount: Int64) {
-        self.bytes = bytes
-        self.fileByteCount = fileByteCount
-    }
-}
-
-/// What one device gives to a model, as the engine accounts for it.
-public struct DeviceMemory: Sendable, Hashable, Codable {
-    /// ggml's name: `CPU`, `CUDA0`, `Vulkan0`; all that is of the host is `CPU`.
-    public var device: String
-    /// Whether it is the machine's own memory.
-    public var isHost: Bool
-    /// The weights.
-    public var weightsByteCount: Int64
-    /// The cache: keys, values and states.
-    public var contextByteCount: Int64
-    /// Buffers of the computation.
-    public var computeByteCount: Int64
-
-    /// All of it.
-    public var totalByteCount: Int64 { weightsByteCount + contextByteCount + computeByteCount }
-
-    /// What a device gives.
-    public init(
-        device: String, isHost: Bool, weightsByteCount: Int64, contextByteCount: Int64, computeByteCount: Int64
-    ) {
-        self.device = device
-        self.isHost = isHost
-        self.weightsByteCount = weightsByteCount
-        self.contextByteCount = contextByteCount
-        self.computeByteCount = computeByteCount
-    }
-}
-
 /// What a load will take, part by part, in bytes.
+///
+/// Computed prompts that are kept beside the KV cache (``LoadOptions/prefixByteLimit``) come on top as they are made.
 public struct MemoryEstimate: Sendable, Hashable, Codable {
-    /// Each device's part, the host first.
+    /// What each device gives, the host first.
     public var devices: [DeviceMemory]
-    /// Pages of the files that stay mapped; 0 without a memory map.
+    /// Pages of the files that stay mapped, in the page cache; 0 without a memory map.
     public var mappedByteCount: Int64
-    /// Weights that the CPU's back end copies into memory of its own; part of the host's weights.
+    /// Weights that the CPU's back end keeps in a form of its own, as anonymous memory; part of the host's weights.
     public var repackedByteCount: Int64
-    /// Logits and embeddings.
+    /// The logits of a batch, which the engine keeps apart.
     public var outputByteCount: Int64
-    /// The process itself and its tables for each token of the vocabulary.
+    /// The process itself, its tables of the vocabulary, lists of cells, and what the CPU's back end computes with.
     public var overheadByteCount: Int64
+    /// Pages of the files that are mapped only while the weights are loaded.
+    public var loadingByteCount: Int64
 
-    /// What the process has in memory at its peak, mapped pages of files included.
-    public var processByteCount: Int64 {
-        devices.filter(\.isHost).reduce(outputByteCount + overheadByteCount) { sum, host in
-            let weights = mappedByteCount > 0 ? mappedByteCount + repackedByteCount : host.weightsByteCount
-            return sum + weights + host.contextByteCount + host.computeByteCount
-        }
-    }
-
-    /// An estimate.
+    /// The parts of an estimate.
     public init(
         devices: [DeviceMemory], mappedByteCount: Int64, repackedByteCount: Int64, outputByteCount: Int64,
-        overheadByteCount: Int64
+        overheadByteCount: Int64, loadingByteCount: Int64 = 0
     ) {
         self.devices = devices
         self.mappedByteCount = mappedByteCount
         self.repackedByteCount = repackedByteCount
         self.outputByteCount = outputByteCount
         self.overheadByteCount = overheadByteCount
+        self.loadingByteCount = loadingByteCount
     }
-}
 
-/// Tells what loads will take without loading.
-public protocol MemoryEstimator: Sendable {
-    /// What this machine's engine would take with each of `options`.
-    func estimates(of headers: [ModelHeaderFile], options: [LoadOptions]) async throws -> [MemoryEstimate]
+    /// What is in the host's memory.
+    public var host: DeviceMemory {
+        devices.first { $0.isHost } ?? DeviceMemory(device: "CPU", isHost: true)
+    }
+
+    /// Bytes of the process that loads the model, mapped pages of its files included (Linux: RssAnon + RssFile +
+    /// RssShmem), when most of them are taken: its context full, a whole micro-batch computed.
+    public var processByteCount: Int64 {
+        let computing = host.contextByteCount + host.computeByteCount + outputByteCount
+        return overheadByteCount + mappedByteCount + anonymousWeightsByteCount + max(computing, loadingByteCount)
+    }
+
+    /// Bytes of the process that no file backs: what cannot be let go when memory is short.
+    public var anonymousByteCount: Int64 { processByteCount - mappedByteCount - loadingShare }
+
+    private var loadingShare: Int64 {
+        let computing = host.contextByteCount + host.computeByteCount + outputByteCount
+        return max(0, loadingByteCount - computing)
+    }
+
+    private var anonymousWeightsByteCount: Int64 {
+        mappedByteCount + loadingByteCount > 0 ? repackedByteCount : host.weightsByteCount
+    }
 }

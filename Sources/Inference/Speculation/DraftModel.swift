@@ -43,17 +43,7 @@ final class DraftModel {
     func makeDrafter(
         contextLength: Int, threadCount: Int, leastProbability: Float = 0.4, threadPool: OpaquePointer? = nil
     ) throws -> ModelDrafter {
-        var parameters = llama_context_default_params()
-        parameters.n_ctx = UInt32(clamping: max(64, contextLength))
-        parameters.n_batch = UInt32(clamping: ModelDrafter.sliceLength)
-        parameters.n_ubatch = UInt32(clamping: ModelDrafter.sliceLength)
-        parameters.n_seq_max = 1
-        parameters.n_outputs_max = 1
-        parameters.n_threads = Int32(clamping: max(1, threadCount))
-        parameters.n_threads_batch = parameters.n_threads
-        // All of a window's tokens stay, so that any number of them can be taken back.
-        parameters.swa_full = true
-        parameters.no_perf = true
+        let parameters = Self.contextParameters(contextLength: contextLength, threadCount: threadCount)
         _ = Engine.takeComplaint()
         guard let context = llama_init_from_model(handle.pointer, parameters) else {
             throw InferenceError.loadFailed(
@@ -66,6 +56,22 @@ final class DraftModel {
         }
         if let threadPool { llama_attach_threadpool(context, threadPool, threadPool) }
         return ModelDrafter(model: self, context: context, leastProbability: leastProbability)
+    }
+
+    /// What llama.cpp is told for a drafter's context.
+    static func contextParameters(contextLength: Int, threadCount: Int) -> llama_context_params {
+        var parameters = llama_context_default_params()
+        parameters.n_ctx = UInt32(clamping: max(64, contextLength))
+        parameters.n_batch = UInt32(clamping: ModelDrafter.sliceLength)
+        parameters.n_ubatch = UInt32(clamping: ModelDrafter.sliceLength)
+        parameters.n_seq_max = 1
+        parameters.n_outputs_max = 1
+        parameters.n_threads = Int32(clamping: max(1, threadCount))
+        parameters.n_threads_batch = parameters.n_threads
+        // All of a window's tokens stay, so that any number of them can be taken back.
+        parameters.swa_full = true
+        parameters.no_perf = true
+        return parameters
     }
 
     private static func refusal(_ path: String, _ rule: String) -> InferenceError {

@@ -49,12 +49,6 @@ struct roost_memory {
     uint64_t compute;
 };
 struct roost_memory roost_memory_of(const struct llama_context * ctx) ROOST_NOEXCEPT;
-// What loading would take, without taking it. False when it could not be told.
-// `model_params` is a llama_model_params, `context_params` a llama_context_params.
-bool roost_memory_estimate(
-    const char ** paths, size_t path_count, const void * model_params, const void * context_params,
-    struct roost_memory * result) ROOST_NOEXCEPT;
-
 // MARK: Calls that may throw
 
 // Returns the count and an array to free in `tokens`, or −1.
@@ -158,3 +152,4 @@ struct llama_sampler * roost_grammar_copy(const struct llama_sampler * grammar) 
 #include "LlamaBridgeMedia.h"
 #include "LlamaBridgeDraft.h"
 #include "LlamaBridgeMeasure.h"
+#include "LlamaBridgeMemory.h"

@@ -11,6 +11,8 @@ struct WorkerFrame: Sendable, Hashable {
         case cancel
         /// Ends streams, frees the model, and the process. Empty.
         case unload
+        /// What models take, instead of a job; one `result` or `failed` is the answer.
+        case estimate
 
         // From the worker.
         case hello = 64

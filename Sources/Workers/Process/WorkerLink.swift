@@ -285,7 +285,7 @@ final class WorkerLink: Sendable {
             let activity = try WorkerJSON.decode(ModelActivity.self, from: frame.payload)
             try AnswerRules.check(activity)
             state.withLock { $0.activity = activity }
-        case .job, .generate, .embed, .rerank, .tokenize, .detokenize, .prompt, .cancel, .unload, .hello:
+        case .job, .generate, .embed, .rerank, .tokenize, .detokenize, .prompt, .cancel, .unload, .hello, .estimate:
             throw WorkerProtocolError("a frame \(frame.kind) from a worker")
         }
     }

@@ -1,4 +1,3 @@
-import CSandbox
 import Foundation
 import Inference
 
@@ -18,8 +17,12 @@ public enum WorkerMain {
     /// - Parameter version: what this program is; the parent must be the same.
     public static func run(version: String) -> Never {
         do {
-            let start = try Start(version: version)
-            start.serve()
+            let greeting = try WorkerGreeting(version: version)
+            switch greeting.frame.kind {
+            case .job: try Start(greeting).serve()
+            case .estimate: try EstimateService.run(greeting)
+            case let kind: throw WorkerProtocolError("no job, but a frame \(kind)")
+            }
         } catch {
             // The parent reads this in the worker's log.
             FileHandle.standardError.write(Data("\(error)\n".utf8))
@@ -35,73 +38,28 @@ public enum WorkerMain {
         let channel: FrameChannel
         let sandbox: WorkerSandbox
 
-        init(version: String) throws {
-            var status = stat()
-            guard fstat(WorkerProtocol.descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
-                throw InferenceError.workerFailed(
-                    reason: "this command is for Roost itself, which hands the model over on descriptor 3")
-            }
-            let connection = WorkerHandshake(descriptor: WorkerProtocol.descriptor)
-            let hello = WorkerHello(
-                protocolVersion: WorkerProtocol.version, version: version, engineVersion: Engine.version)
-            try connection.send(WorkerFrame(.hello, payload: WorkerJSON.encode(hello)))
-            let (frame, descriptors) = try connection.receive()
-            guard frame.kind == .job else { throw WorkerProtocolError("no job, but a frame \(frame.kind)") }
-            let job = try WorkerJSON.decode(WorkerJob.self, from: frame.payload)
-            let fileCount = job.files.all.count
-            let expected = fileCount + (job.prefixes?.descriptorCount ?? 0)
-            guard expected == descriptors.count else {
-                throw WorkerProtocolError("\(descriptors.count) files instead of \(expected)")
-            }
+        init(_ greeting: WorkerGreeting) throws {
+            let job = try WorkerJSON.decode(WorkerJob.self, from: greeting.frame.payload)
+            let (files, extra) = try greeting.files(job.files, extraCount: job.prefixes?.descriptorCount ?? 0)
             self.job = job
-            // Numbers that the parent knows, so that it can tell what a message speaks of.
-            let numbers = descriptors.map { descriptor in
-                defer { close(descriptor) }
-                return fcntl(descriptor, F_DUPFD, WorkerProtocol.firstFile)
-            }
-            files = job.files.renumbered { numbers[$0] }
+            self.files = files
             prefixes = job.prefixes.flatMap { prefixes in
                 PackSecret(prefixes.secret).map { secret in
                     PrefixPersistence(
-                        key: prefixes.key, secret: secret, saved: prefixes.hasSaved ? numbers[fileCount] : nil,
-                        draft: numbers.last)
+                        key: prefixes.key, secret: secret, saved: prefixes.hasSaved ? extra.first : nil,
+                        draft: extra.last)
                 }
             }
             channel = try FrameChannel(WorkerProtocol.descriptor)
             do {
-                sandbox = try Self.lock(job, files)
+                sandbox = try WorkerLock(
+                    files: files.all, usesGPU: job.options.usesGraphics, locksMemory: job.options.memoryLock,
+                    availableByteCount: job.availableByteCount, allowsUnsandboxed: job.allowsUnsandboxed
+                ).close()
             } catch {
-                try connection.send(WorkerFrame(.failed, payload: WorkerJSON.encode(WorkerFailure(error))))
+                try greeting.connection.send(WorkerFrame(.failed, payload: WorkerJSON.encode(WorkerFailure(error))))
                 throw error
             }
-        }
-
-        /// Locks the process, or says why it stays open.
-        ///
-        /// - Throws: `InferenceError.sandboxUnavailable` when that is not allowed.
-        private static func lock(_ job: WorkerJob, _ files: ModelDescriptors) throws -> WorkerSandbox {
-            // The log's own: standard error is closed to libraries before the first prompt is seen.
-            let log = fcntl(STDERR_FILENO, F_DUPFD, WorkerProtocol.firstFile)
-            let hasGPU = Engine.prepareForWorker(
-                log: log, availableByteCount: job.availableByteCount)
-            let usesGPU = hasGPU && job.options.usesGraphics
-            roost_sandbox_prepare()
-            let version = Int(roost_sandbox_version())
-            let readable = files.all
-            let failure = readable.withUnsafeBufferPointer { readable in
-                var sandbox = roost_sandbox()
-                sandbox.readable = readable.baseAddress
-                sandbox.readable_count = readable.count
-                sandbox.locks_memory = job.options.memoryLock
-                sandbox.uses_gpu = usesGPU
-                return roost_sandbox_enter(&sandbox)
-            }
-            if failure == 0 {
-                return usesGPU ? .gpu(landlockVersion: version) : .full(landlockVersion: version)
-            }
-            let reason = unavailability(failure)
-            guard job.allowsUnsandboxed else { throw InferenceError.sandboxUnavailable(reason: reason) }
-            return .none(reason: reason)
         }
 
         func serve() -> Never {

@@ -1,0 +1,224 @@
+import CSandbox
+import Foundation
+import Inference
+import Synchronization
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A worker process that does one thing, says how it went, and ends.
+struct WorkerErrand: Sendable {
+    var program: WorkerProgram
+    /// It is ended after this long.
+    var timeLimit: Duration
+    /// It is ended when it takes more memory than this, in bytes.
+    var memoryByteLimit: Int64
+
+    /// What it is told.
+    struct Order {
+        var frame: WorkerFrame
+        /// Files that go along.
+        var descriptors: [Int32]
+        /// Keeps the descriptors open.
+        var owner: AnyObject?
+    }
+
+    /// It did not answer.
+    struct Failure: Error {
+        /// In a few words, as a part of a sentence.
+        var reason: String
+    }
+
+    /// Starts the process, hands it what `order` makes, and waits for its answer.
+    ///
+    /// - Returns: what its result says.
+    /// - Throws: what the process says went wrong; `Failure` when it crashed or was ended;
+    ///   `InferenceError.workerFailed` when it could not be started; `CancellationError`; what `order` throws.
+    func run(_ order: @escaping @Sendable () throws -> Order) async throws -> [UInt8] {
+        let process = ErrandProcess(self)
+        return try await withTaskCancellationHandler {
+            try Task.checkCancellation()
+            return try await withCheckedThrowingContinuation { continuation in
+                let thread = Thread { continuation.resume(with: Result { try process.run(order) }) }
+                thread.name = "roost-errand"
+                thread.start()
+            }
+        } onCancel: {
+            process.stop(CancellationError())
+        }
+    }
+}
+
+/// The process of an errand, as its parent sees it. `run` blocks.
+private final class ErrandProcess: Sendable {
+    private struct State {
+        var processIdentifier: Int32?
+        /// Why this side ended it.
+        var reason: (any Error)?
+        var answer: Result<[UInt8], any Error>?
+    }
+
+    private let errand: WorkerErrand
+    private let deadline: SuspendingClock.Instant
+    private let state = Mutex(State())
+
+    init(_ errand: WorkerErrand) {
+        self.errand = errand
+        deadline = .now + errand.timeLimit
+    }
+
+    /// Ends the process; the first reason counts.
+    func stop(_ reason: any Error) {
+        state.withLock { state in
+            state.reason = state.reason ?? reason
+            // Under the lock: the number is not another process's before it was waited for.
+            if let pid = state.processIdentifier { kill(pid, SIGKILL) }
+        }
+    }
+
+    func run(_ order: () throws -> WorkerErrand.Order) throws -> [UInt8] {
+        let order = try order()
+        let log = WorkerLog(file: nil) { $0 }
+        var logPipe: Int32 = -1
+        var failure: (any Error)?
+        do {
+            try withExtendedLifetime(order.owner) { try listen(to: try start(order, &logPipe), log, logPipe) }
+        } catch {
+            failure = error
+            stop(error)
+        }
+        let status = reap()
+        if logPipe >= 0 {
+            _ = log.take(from: logPipe)
+            close(logPipe)
+        }
+        let (answer, reason) = state.withLock { ($0.answer, $0.reason) }
+        if let answer { return try answer.get() }
+        let cause = WorkerEnd(status: status).cause(lastLine: log.lastLine)
+        switch reason ?? failure {
+        case let error as InferenceError: throw error
+        case let error as CancellationError: throw error
+        case let error as WorkerErrand.Failure: throw error
+        case is WorkerProtocolError, nil: throw WorkerErrand.Failure(reason: "its process ended: \(cause)")
+        case let error?: throw InferenceError.workerFailed(reason: error.localizedDescription)
+        }
+    }
+
+    // MARK: The parts of it
+
+    private func start(_ order: WorkerErrand.Order, _ logPipe: inout Int32) throws -> FrameChannel {
+        var (sockets, pipe): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
+        guard roost_socket_pair(&sockets) == 0 else { throw POSIXError(.EMFILE) }
+        do {
+            // The process's ends are closed here once it has them, or its death would not be seen.
+            defer { close(sockets[1]) }
+            guard roost_pipe(&pipe) == 0 else { throw POSIXError(.EMFILE) }
+            defer { close(pipe[1]) }
+            logPipe = pipe[0]
+            // The process never waits for the log's reader: what is not taken is lost.
+            for end in pipe { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
+            try spawn(socket: sockets[1], log: pipe[1])
+            try greet(sockets[0], order)
+            return try FrameChannel(sockets[0])
+        } catch {
+            close(sockets[0])
+            throw error
+        }
+    }
+
+    private func spawn(socket: Int32, log: Int32) throws {
+        let program = errand.program
+        let nothing = try FileHandle(forUpdating: URL(fileURLWithPath: "/dev/null"))
+        var request = WorkerSpawner.Request(
+            executable: program.executable, arguments: program.arguments,
+            descriptors: [nothing.fileDescriptor, log, log, socket])
+        request.addressSpaceByteLimit = program.addressSpaceByteLimit ?? 0
+        request.user = program.user
+        let pid: Int32
+        do {
+            pid = try WorkerSpawner.shared.spawn(request)
+        } catch {
+            throw InferenceError.workerFailed(
+                reason: "\(program.executable.path) could not be started: \(error.localizedDescription)")
+        }
+        let reason = state.withLock { state in
+            state.processIdentifier = pid
+            return state.reason
+        }
+        if let reason { throw reason }
+    }
+
+    private func greet(_ socket: Int32, _ order: WorkerErrand.Order) throws {
+        var limit = timeval()
+        limit.tv_sec = max(1, Int(errand.timeLimit / .seconds(1)))
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+        let connection = WorkerHandshake(descriptor: socket)
+        let (frame, descriptors) = try connection.receive()
+        for descriptor in descriptors { close(descriptor) }
+        guard frame.kind == .hello, descriptors.isEmpty else { throw WorkerProtocolError("no greeting") }
+        let hello = try WorkerJSON.decode(WorkerHello.self, from: frame.payload)
+        let own = WorkerHello(
+            protocolVersion: WorkerProtocol.version, version: errand.program.version, engineVersion: Engine.version)
+        guard hello == own else {
+            throw InferenceError.workerFailed(
+                reason: "\(errand.program.executable.path) is of another version (\(hello)) than this program "
+                    + "(\(own)); install them together")
+        }
+        try connection.send(order.frame, descriptors: order.descriptors)
+    }
+
+    /// Until it has answered, or is gone.
+    private func listen(to channel: FrameChannel, _ log: WorkerLog, _ logPipe: Int32) throws {
+        let end = channel.run(
+            interval: .milliseconds(50), also: (logPipe, { log.take(from: logPipe) }),
+            frame: { frame in
+                switch frame.kind {
+                case .result: self.state.withLock { $0.answer = .success(frame.payload) }
+                case .failed:
+                    let failure = try WorkerJSON.decode(WorkerFailure.self, from: frame.payload)
+                    self.state.withLock { $0.answer = .failure(failure.asError) }
+                default: throw WorkerProtocolError("a frame \(frame.kind) from a process that is to answer")
+                }
+                channel.close()
+            }, tick: { self.watch() })
+        if case .broken(let what) = end {
+            stop(WorkerErrand.Failure(reason: "its process sent \(what), and was ended"))
+        }
+    }
+
+    private func watch() {
+        if deadline < .now {
+            let seconds = Int((errand.timeLimit / .seconds(1)).rounded(.up))
+            stop(WorkerErrand.Failure(reason: "its process did not answer within \(seconds) seconds and was ended"))
+        }
+        let pid = state.withLock { $0.processIdentifier }
+        if let pid, let byteCount = WorkerMemory.residentByteCount(of: pid), byteCount > errand.memoryByteLimit {
+            stop(
+                WorkerErrand.Failure(
+                    reason: "its process took more than \(errand.memoryByteLimit >> 20) MiB of memory and was ended"))
+        }
+    }
+
+    /// The exit status of the process, which has answered or was told to end; `nil` when there was none.
+    private func reap() -> Int32? {
+        guard let pid = state.withLock({ $0.processIdentifier }) else { return nil }
+        var status: Int32 = 0
+        let patience = SuspendingClock.now + .seconds(2)
+        while true {
+            let result = waitpid(pid, &status, WNOHANG)
+            if result == pid || (result < 0 && errno != EINTR) {
+                state.withLock { $0.processIdentifier = nil }
+                return result == pid ? status : nil
+            }
+            if patience < .now { kill(pid, SIGKILL) }
+            usleep(500)
+        }
+    }
+}

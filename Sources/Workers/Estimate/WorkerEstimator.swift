@@ -1,0 +1,83 @@
+import Foundation
+public import Inference
+
+/// Tells what models take by the engine's own figures, in a locked process for each call: headers come from strangers,
+/// and only that process reads them.
+public struct WorkerEstimator: MemoryEstimator {
+    /// What the processes run.
+    public var program: WorkerProgram
+    /// What messages call the model.
+    public var name: String
+    /// A process that takes longer is ended. Default 30 seconds.
+    public var timeLimit = Duration.seconds(30)
+    /// A process that takes more memory is ended, in bytes. Default 1 GiB.
+    public var memoryByteLimit: Int64 = 1 << 30
+
+    /// An estimator with the defaults above.
+    public init(_ program: WorkerProgram, name: String = "the model") {
+        self.program = program
+        self.name = name
+    }
+
+    /// What the model takes on this machine, with its engine, for each of `options`.
+    ///
+    /// - Throws: `InferenceError`: `.estimateFailed` for a header that the engine cannot read, and when its process
+    ///   crashed, hung or took too much; `.invalidOption`; `.sandboxUnavailable`, `.workerFailed` when there is no such
+    ///   process; `CancellationError`.
+    public func estimates(of headers: ModelHeaderSet, options: [LoadOptions]) async throws -> [MemoryEstimate] {
+        for options in options { try options.validate() }
+        guard !options.isEmpty else { return [] }
+        let errand = WorkerErrand(program: program, timeLimit: timeLimit, memoryByteLimit: memoryByteLimit)
+        let answer: [UInt8]
+        do {
+            answer = try await errand.run { [name, program] in
+                let files = try HeaderFiles(headers, name: name)
+                let job = EstimateJob(
+                    name: name, files: files.descriptors.renumbered { Int32($0) }, options: options,
+                    allowsUnsandboxed: program.allowsUnsandboxed)
+                return WorkerErrand.Order(
+                    frame: WorkerFrame(.estimate, payload: try WorkerJSON.encode(job)),
+                    descriptors: files.descriptors.all, owner: files)
+            }
+        } catch let failure as WorkerErrand.Failure {
+            throw InferenceError.estimateFailed(model: name, reason: failure.reason)
+        } catch let error as InferenceError {
+            throw restored(error, headers)
+        }
+        guard let estimates = try? WorkerJSON.decode([MemoryEstimate].self, from: answer),
+            estimates.count == options.count, estimates.allSatisfy(\.isPlausible)
+        else { throw InferenceError.estimateFailed(model: name, reason: "its process gave no sensible answer") }
+        return estimates
+    }
+
+    /// The message without the numbers of the process's files.
+    private func restored(_ error: InferenceError, _ headers: ModelHeaderSet) -> InferenceError {
+        guard case .estimateFailed(let model, let reason) = error else { return error }
+        // The longest number first.
+        let text = headers.all.indices.reversed().reduce(reason) { text, index in
+            text.replacingOccurrences(of: ModelSource.path(WorkerProtocol.firstFile + Int32(index)), with: "the file")
+        }
+        return .estimateFailed(model: model, reason: text)
+    }
+}
+
+/// What an estimating process is to do.
+struct EstimateJob: Codable {
+    var name: String
+    /// Numbers in the process: the descriptors that came along with this frame, the first one 0.
+    var files: ModelDescriptors
+    var options: [LoadOptions]
+    /// Whether it may run where it cannot be locked.
+    var allowsUnsandboxed: Bool
+}
+
+extension MemoryEstimate {
+    /// Whether it could be true: a process that was taken over may say anything.
+    fileprivate var isPlausible: Bool {
+        let counts =
+            [mappedByteCount, repackedByteCount, outputByteCount, overheadByteCount, loadingByteCount]
+            + devices.flatMap { [$0.weightsByteCount, $0.contextByteCount, $0.computeByteCount] }
+        return devices.count <= 64 && counts.allSatisfy { (0..<1 << 52).contains($0) }
+            && devices.allSatisfy { $0.device.utf8.count <= 256 }
+    }
+}

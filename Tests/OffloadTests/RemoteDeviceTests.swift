@@ -1,0 +1,167 @@
+import Foundation
+import Inference
+import ModelFixtures
+import OffloadTrial
+import Testing
+
+/// Each load is compared with three others' words: the file (where which layer belongs), the engine's estimate of the
+/// file without weights, and the devices themselves, which count what is taken of them.
+@Suite("Models spread over several GPUs")
+struct RemoteDeviceTests {
+    private static let prompt = "the light of the world is what they said about it"
+
+    private static func options(_ change: (inout LoadOptions) -> Void = { _ in }) -> LoadOptions {
+        var options = LoadOptions()
+        options.contextLength = 512
+        options.threadCount = 1
+        options.prefixByteLimit = 0
+        options.speculation = false
+        change(&options)
+        return options
+    }
+
+    @Test("Layers, shares and devices are as chosen, memory as estimated, answers as the CPU's")
+    func layers() async throws {
+        let model = try TinyModelFile(.llama(layerCount: 8))
+        let bytes: [Int64] = [96 << 20, 32 << 20]
+        let both = ["RPC0", "RPC1"]
+        let choices: [(options: LoadOptions, devices: [String], shares: [Double])] = [
+            (Self.options { $0.gpuLayerCount = 0 }, [], []),
+            (Self.options { $0.devices = [] }, [], []),
+            // Nobody says how: by what is free.
+            (Self.options(), both, bytes.map(Double.init)),
+            (Self.options { $0.gpuLayerCount = 4 }, both, bytes.map(Double.init)),
+            (Self.options { $0.tensorSplit = [1, 3] }, both, [1, 3]),
+            (Self.options { ($0.tensorSplit, $0.gpuLayerCount) = ([1e300, 2e300], 6) }, both, [1, 2]),
+            (Self.options { $0.tensorSplit = [0, 0.5] }, both, [0, 1]),
+            (Self.options { $0.devices = ["RPC1"] }, ["RPC1"], [1]),
+            (Self.options { ($0.devices, $0.tensorSplit) = (["RPC1", "RPC0"], [2, 1]) }, ["RPC1", "RPC0"], [2, 1]),
+        ]
+        let outcome = try await OffloadProcess.run(
+            OffloadTrial(deviceByteCounts: bytes, loads: choices.map { load(model.url, $0.options) }))
+        let places = try LayerPlaces(model.url)
+        try #require(outcome.loads.count == choices.count)
+        for (load, choice) in zip(outcome.loads, choices) {
+            try check(
+                load, places.weights(choice.options, devices: choice.devices, shares: choice.shares),
+                tokens: outcome.loads[0].tokens)
+        }
+    }
+
+    @Test("Experts of the first layers stay with the CPU")
+    func experts() async throws {
+        let model = try TinyModelFile(.qwen2moe(layerCount: 12))
+        let choices = [nil, 0, 1, 5, 11, 12, 400].map { count in
+            Self.options { ($0.expertLayersOnProcessor, $0.tensorSplit) = (count, [1, 1]) }
+        }
+        let cpu = Self.options { $0.gpuLayerCount = 0 }
+        let outcome = try await OffloadProcess.run(
+            OffloadTrial(deviceByteCounts: [64 << 20, 64 << 20], loads: ([cpu] + choices).map { load(model.url, $0) }))
+        let places = try LayerPlaces(model.url)
+        try #require(outcome.loads.count == choices.count + 1)
+        for (load, options) in zip(outcome.loads.dropFirst(), choices) {
+            try check(
+                load, places.weights(options, devices: ["RPC0", "RPC1"], shares: [1, 1]),
+                tokens: outcome.loads[0].tokens)
+        }
+        let onHost = outcome.loads.dropFirst().map { $0.memory?.devices.first?.weightsByteCount ?? 0 }
+        #expect(onHost[0] == onHost[1] && onHost[5] == onHost[6])
+        #expect(onHost[1] < onHost[2] && onHost[2] < onHost[3] && onHost[3] < onHost[4] && onHost[4] < onHost[5])
+    }
+
+    @Test("A GPU without the room refuses the model, gives all back, and takes what fits")
+    func tooLarge() async throws {
+        let model = try TinyModelFile(.llama(layerCount: 8))
+        let outcome = try await OffloadProcess.run(
+            OffloadTrial(
+                deviceByteCounts: [64 << 20, 256 << 10],
+                loads: [
+                    load(model.url, Self.options { $0.devices = ["RPC1"] }),
+                    load(model.url, Self.options { $0.devices = ["RPC0"] }),
+                ]))
+        try #require(outcome.loads.count == 2)
+        guard case .loadFailed(let path, let reason)? = outcome.loads[0].error else {
+            Issue.record("\(String(describing: outcome.loads[0].error))")
+            return
+        }
+        #expect(path == model.url.path && reason.contains("allocate"), "\(reason)")
+        #expect(outcome.loads[1].error == nil && outcome.loads[1].tokens.count == 24)
+        for load in outcome.loads { #expect(load.left == ["RPC0": 0, "RPC1": 0]) }
+    }
+
+    @Test("Devices are listed with their memory; what is not there, or not as many, is refused by name")
+    func refusals() async throws {
+        let model = try TinyModelFile(.llama())
+        let outcome = try await OffloadProcess.run(
+            OffloadTrial(
+                deviceByteCounts: [64 << 20, 48 << 20],
+                loads: [
+                    load(model.url, Self.options { $0.devices = ["RPC1", "CUDA0"] }),
+                    load(model.url, Self.options { $0.devices = ["CPU"] }),
+                    load(model.url, Self.options { $0.tensorSplit = [1] }),
+                    load(model.url, Self.options { ($0.devices, $0.tensorSplit) = (["RPC0"], [1, 1]) }),
+                    load(model.url, Self.options { $0.tensorSplit = [0, 0] }),
+                ]))
+        let remote = outcome.devices.filter { $0.backend == "RPC" }
+        #expect(remote.map(\.name) == ["RPC0", "RPC1"] && remote.allSatisfy { $0.kind == .gpu })
+        #expect(remote.map(\.totalByteCount) == [64 << 20, 48 << 20])
+        #expect(remote.map(\.freeByteCount) == [64 << 20, 48 << 20])
+        #expect(outcome.graphics.suffix(2) == ["RPC0", "RPC1"])
+        let known = outcome.devices.filter(\.isGraphics).map(\.name)
+        let rule = { (count: Int) in "one share for each of the \(count) GPUs that are used" }
+        #expect(
+            outcome.loads.map(\.error) == [
+                .unknownDevice(name: "CUDA0", known: known), .unknownDevice(name: "CPU", known: known),
+                .invalidOption(name: "tensor split", value: "1 shares", rule: rule(known.count)),
+                .invalidOption(name: "tensor split", value: "2 shares", rule: rule(1)),
+                .invalidOption(
+                    name: "tensor split", value: "[0.0, 0.0]",
+                    rule: "1 to \(LoadOptions.deviceLimit) numbers of 0 or more, not all of them 0"),
+            ])
+    }
+
+    @Test("A device's process holds what was estimated", .enabled(if: OffloadProcess.realModel != nil))
+    func resident() async throws {
+        let model = try #require(OffloadProcess.realModel)
+        let outcome = try await OffloadProcess.run(
+            OffloadTrial(
+                deviceByteCounts: [600 << 20, 600 << 20],
+                loads: [
+                    load(model, Self.options { $0.gpuLayerCount = 0 }),
+                    load(model, Self.options { ($0.contextLength, $0.tensorSplit) = (4096, [1, 1]) }),
+                    load(model, Self.options { ($0.contextLength, $0.gpuLayerCount) = (4096, 9) }),
+                ]))
+        for load in outcome.loads.dropFirst() {
+            #expect(load.error == nil && load.tokens == outcome.loads[0].tokens)
+            for device in try #require(load.estimate).devices where !device.isHost {
+                let grown = Double(try #require(load.grown[device.device]))
+                // Of the buffers of the computation only what a short prompt needs was ever touched.
+                let least = Double(device.weightsByteCount + device.contextByteCount)
+                #expect(grown > least * 0.95 && grown < Double(device.totalByteCount) * 1.05, "\(device) grew by \(grown)")
+            }
+        }
+    }
+
+    private func load(_ file: URL, _ options: LoadOptions) -> OffloadTrial.Load {
+        OffloadTrial.Load(file, options: options, prompt: Self.prompt, tokenCount: 24)
+    }
+
+    private func check(_ load: OffloadOutcome.Load, _ weights: [String: Int64], tokens: [Int32]) throws {
+        #expect(load.error == nil)
+        #expect(load.tokens.count == 24 && load.tokens == tokens)
+        let (memory, estimate) = (try #require(load.memory).devices, try #require(load.estimate).devices)
+        #expect(Dictionary(uniqueKeysWithValues: memory.map { ($0.device, $0.weightsByteCount) }) == weights)
+        #expect(memory.map(\.device) == estimate.map(\.device))
+        for (real, estimated) in zip(memory, estimate) {
+            #expect(real.weightsByteCount == estimated.weightsByteCount)
+            #expect(real.contextByteCount == estimated.contextByteCount)
+            // The engine cannot tell before how its buffers for several batches at once will share their room.
+            #expect(real.computeByteCount <= estimated.computeByteCount)
+            #expect(Double(real.totalByteCount) >= 0.95 * Double(estimated.totalByteCount), "\(real) of \(estimated)")
+        }
+        for (device, taken) in load.taken {
+            #expect(taken == memory.first { $0.device == device }?.totalByteCount ?? 0, "\(device)")
+        }
+        #expect(load.left.values.allSatisfy { $0 == 0 })
+    }
+}
