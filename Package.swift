@@ -224,7 +224,8 @@ let package = Package(
             ], exclude: ["python"]),
         tests(
             "PlanningTests",
-            ["CLlama", "Hardware", "Inference", "LlamaBridge", "ModelFixtures", "ModelFormats", "Planning"]),
+            ["CLlama", "Hardware", "Inference", "LlamaBridge", "ModelFixtures", "ModelFormats", "Planning"],
+            resources: [.copy("Shapes")]),
         tests(
             "WorkersTests",
             ["Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "Security"]),
