@@ -73,7 +73,8 @@ public struct PairedRatio: Sendable, Hashable, Codable {
         var generator = SplitMix(state: 0x526f_6f73_7421_2121)
         var medians = (0..<Self.drawCount).map { _ in
             SampleStatistics.middle(
-                of: (0..<ratios.count).map { _ in ratios[Int.random(in: 0..<ratios.count, using: &generator)] }.sorted())
+                of: (0..<ratios.count).map { _ in ratios[Int.random(in: 0..<ratios.count, using: &generator)] }.sorted()
+            )
         }
         medians.sort()
         low = medians[Self.drawCount / 40]
