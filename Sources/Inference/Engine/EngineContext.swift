@@ -14,7 +14,7 @@ final class EngineContext {
     let batchSize: Int
     let microBatchSize: Int
     private let cache: OpaquePointer?
-    private let threadPools: [OpaquePointer]
+    private var threadPools: [OpaquePointer]
     private let abort = AbortCheck()
 
     /// Throws `InferenceError.outOfMemory` or `.loadFailed`.
@@ -48,6 +48,17 @@ final class EngineContext {
     deinit {
         llama_free(pointer)
         for pool in threadPools { ggml_threadpool_free(pool) }
+    }
+
+    /// Computes with other numbers of threads from now on; nothing else of the context changes.
+    func setThreads(_ count: Int, batch batchCount: Int) {
+        var parameters = llama_context_default_params()
+        parameters.n_threads = Int32(clamping: count)
+        parameters.n_threads_batch = Int32(clamping: batchCount)
+        llama_detach_threadpool(pointer)
+        for pool in threadPools { ggml_threadpool_free(pool) }
+        llama_set_n_threads(pointer, parameters.n_threads, parameters.n_threads_batch)
+        threadPools = Self.attachThreads(to: pointer, parameters)
     }
 
     /// Threads that stay, instead of new ones for every token.
