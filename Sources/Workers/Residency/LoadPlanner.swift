@@ -17,9 +17,29 @@ public protocol LoadPlanner: Sendable {
     func retreat(
         from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
     ) async -> LoadPlan?
+
+    /// Told what a load that was planned took in the end, before the model goes.
+    func learn(_ outcome: LoadOutcome, of request: ModelRequest) async
+}
+
+/// What was planned for a load, and what it took.
+public struct LoadOutcome: Sendable, Hashable {
+    /// How it was loaded.
+    public var plan: LoadPlan
+    /// What the engine accounts for.
+    public var memory: ModelMemory
+    /// The most that the model's process held, mapped files included, in bytes; `nil` when it had none of its own, and
+    /// where the system does not say.
+    public var peakByteCount: Int64?
+    /// Tokens that it has computed, of prompts and answers.
+    public var tokenCount: Int64
 }
 
 extension LoadPlanner {
+    /// Nothing is learned.
+    public func learn(_ outcome: LoadOutcome, of request: ModelRequest) async {}
+
+
     /// Nothing else is tried.
     public func retreat(
         from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?

@@ -1,4 +1,5 @@
 import Foundation
+import Hardware
 import Inference
 
 extension ModelResidency {
@@ -79,7 +80,10 @@ extension ModelResidency {
         entry.stopExpiry()
         entry.isRetiring = true
         entry.state = .unloading
+        let planner = planner
+        let outcome = LoadOutcome(entry, model)
         Task {
+            await planner?.learn(outcome, of: entry.request)
             await model.unload()
             self.remove(entry)
         }
@@ -97,5 +101,15 @@ extension ModelResidency {
     func gone(_ entry: ResidencyEntry) async {
         if entry.isGone { return }
         await withCheckedContinuation { entry.goneWaiters.append($0) }
+    }
+}
+
+extension LoadOutcome {
+    fileprivate init(_ entry: ResidencyEntry, _ model: any RunningModel) {
+        let activity = model.activity
+        self.init(
+            plan: entry.plan, memory: model.memory,
+            peakByteCount: activity.processIdentifier.flatMap { ProcessMemory.of(process: $0)?.peakResidentByteCount },
+            tokenCount: activity.generatedTokenCount + activity.promptTokenCount)
     }
 }

@@ -10,8 +10,10 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
         case unloading
     }
 
-    let key: String
-    let name: String
+    /// Who asked for it first.
+    let request: ModelRequest
+    var key: String { request.key }
+    var name: String { request.name }
     /// As it was asked for.
     let options: LoadOptions
     /// As it is loaded.
@@ -35,8 +37,7 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
     var goneWaiters: [CheckedContinuation<Void, Never>] = []
 
     init(_ request: ModelRequest) {
-        key = request.key
-        name = request.name
+        self.request = request
         options = request.options ?? request.defaultOptions
         plan = LoadPlan(options: options)
         keepAlive = request.keepAlive
