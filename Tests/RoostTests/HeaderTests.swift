@@ -98,6 +98,9 @@ struct HeaderTests {
             #expect(header.projectorByteCount == files[3].byteCount)
             let needed = parts.reduce(0) { $0 + $1.headerByteCount }
             #expect(hubs.huggingFace.storage.sentByteCount < 2 * needed)
+            #expect(header.projector?.header.metadata.string("general.architecture") == "clip")
+            #expect(header.headerSet.weights.map(\.fileByteCount) == parts.map(\.byteCount))
+            #expect(header.headerSet.projector?.bytes == header.projector?.bytes)
             #expect(header.byteCount > whole.byteCount)
             #expect(try await hubs.manager.header(of: Self.name).receivedByteCount == 0)
         }

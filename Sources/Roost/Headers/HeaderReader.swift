@@ -16,8 +16,8 @@ struct HeaderReader: Sendable {
     static let memoryLifetime: TimeInterval = 15 * 60
     /// Parts of one model that are fetched at a time.
     private static let maximumConcurrentParts = 4
-    /// The parts after the first have the list of their tensors and nothing else.
-    private static let firstStepOfLaterParts = 128 << 10
+    /// The parts after the first have the list of their tensors and nothing else, a projector little more.
+    private static let firstStepOfLaterFiles = 128 << 10
 
     /// A file of weights with its header.
     struct Read: Sendable {
@@ -54,7 +54,7 @@ struct HeaderReader: Sendable {
     /// From the cache alone; `nil` when a part is not there.
     private func header(cached known: RememberedModel) async throws -> ModelHeader? {
         var parts: [ModelHeader.Part] = []
-        for file in known.weights {
+        for file in known.filesWithHeaders {
             guard let key = file.key, let part = try await part(cached: key, file.name, digest: file.digest) else {
                 return nil
             }
@@ -66,7 +66,7 @@ struct HeaderReader: Sendable {
     private func header(local model: ResolvedModel) async throws -> ModelHeader {
         let known = RememberedModel(model, at: Date())
         var reads: [Read] = []
-        for file in model.weights {
+        for file in Self.filesWithHeaders(of: model) {
             guard let url = file.sources.first?.url else { continue }
             reads.append(Read(part: try await Self.part(at: url, file.path.description, digest: file.digest)))
         }
@@ -78,7 +78,7 @@ struct HeaderReader: Sendable {
     ) async throws -> ModelHeader {
         let reads = try await reads(of: model, known)
         var memory = RememberedModel(model, at: Date())
-        for (file, read) in zip(model.weights, reads) {
+        for (file, read) in zip(Self.filesWithHeaders(of: model), reads) {
             guard let index = memory.files.firstIndex(where: { $0.name == file.path.description }) else { continue }
             memory.files[index].byteCount = read.part.fileByteCount
             memory.files[index].tagKey = read.tagKey?.hexadecimal
@@ -99,9 +99,14 @@ struct HeaderReader: Sendable {
 
     // MARK: Parts
 
+    /// The weights in order, and the projector that goes with them.
+    private static func filesWithHeaders(of model: ResolvedModel) -> [ModelFile] {
+        model.weights + model.files.filter { $0.role == .projector }.prefix(1)
+    }
+
     /// The headers of all parts, several at a time.
     private func reads(of model: ResolvedModel, _ known: RememberedModel?) async throws -> [Read] {
-        let files = model.weights
+        let files = Self.filesWithHeaders(of: model)
         let contents = try await storedContents()
         return try await withThrowingTaskGroup(of: (Int, Read).self) { group in
             var reads: [Int: Read] = [:]
@@ -109,7 +114,7 @@ struct HeaderReader: Sendable {
                 if index >= Self.maximumConcurrentParts, let (done, read) = try await group.next() {
                     reads[done] = read
                 }
-                let memory = known?.weights.first { $0.name == file.path.description }
+                let memory = known?.files.first { $0.name == file.path.description }
                 group.addTask { (index, try await read(file, number: index, memory, contents)) }
             }
             for try await (index, read) in group { reads[index] = read }
@@ -146,7 +151,7 @@ struct HeaderReader: Sendable {
     private func fetch(_ file: ModelFile, number: Int, unless tag: String?) async throws -> Read? {
         let name = file.path.description
         var steps = steps
-        if number > 0 { steps.first = min(steps.first, Self.firstStepOfLaterParts) }
+        if number > 0 { steps.first = min(steps.first, Self.firstStepOfLaterFiles) }
         let reader = FileBeginningReader(transport: sources.transport, finder: sources.finder)
         let answer: BeginningAnswer<GGUFHeader>
         do {
@@ -223,8 +228,10 @@ struct HeaderReader: Sendable {
         _ reads: [Read], _ known: RememberedModel, place: ModelHeader.Place? = nil
     ) throws -> ModelHeader {
         try ModelHeader(
-            name: known.name, place: place ?? .hub(HubIdentifier(rawValue: known.hub)), parts: reads.map(\.part),
-            companions: known.companions, repository: known.repository, revision: known.revision,
+            name: known.name, place: place ?? .hub(HubIdentifier(rawValue: known.hub)),
+            parts: reads.prefix(known.weights.count).map(\.part),
+            projector: reads.dropFirst(known.weights.count).first?.part, companions: known.companions,
+            repository: known.repository, revision: known.revision,
             license: known.license, resolvedAt: place == nil ? known.resolvedAt : nil,
             receivedByteCount: reads.reduce(0) { $0 + $1.receivedByteCount })
     }
