@@ -6,7 +6,8 @@ import Security
 
 /// The headers of models that are not in the store: from the cache, from files of this machine, from their hubs.
 struct HeaderReader: Sendable {
-    let sources: ModelSources
+    /// Opens the hubs and the catalog, which what is known does without.
+    let openSources: @Sendable () async throws -> ModelSources
     let store: ModelStore
     let cache: HeaderCache
     let configuration: RoostConfiguration
@@ -39,9 +40,10 @@ struct HeaderReader: Sendable {
             return header
         }
         do {
+            let sources = try await openSources()
             let model = try await sources.finder.resolve(text, options: options.resolveOptions)
             if model.hub == .local { return try await header(local: model) }
-            return try await header(remote: model, known, key)
+            return try await header(remote: model, known, key, sources)
         } catch let error as ModelHubError {
             // Without its hub, what it said before is the best that there is.
             guard error.saysUnreached, let known, let header = try await header(cached: known) else { throw error }
@@ -74,9 +76,9 @@ struct HeaderReader: Sendable {
     }
 
     private func header(
-        remote model: ResolvedModel, _ known: RememberedModel?, _ key: Digest
+        remote model: ResolvedModel, _ known: RememberedModel?, _ key: Digest, _ sources: ModelSources
     ) async throws -> ModelHeader {
-        let reads = try await reads(of: model, known)
+        let reads = try await reads(of: model, known, sources)
         var memory = RememberedModel(model, at: Date())
         for (file, read) in zip(Self.filesWithHeaders(of: model), reads) {
             guard let index = memory.files.firstIndex(where: { $0.name == file.path.description }) else { continue }
@@ -105,7 +107,10 @@ struct HeaderReader: Sendable {
     }
 
     /// The headers of all parts, several at a time.
-    private func reads(of model: ResolvedModel, _ known: RememberedModel?) async throws -> [Read] {
+    private func reads(
+        of model: ResolvedModel, _ known: RememberedModel?, _ sources: ModelSources
+    ) async throws -> [Read] {
+        let reader = FileBeginningReader(transport: sources.transport, finder: sources.finder)
         let files = Self.filesWithHeaders(of: model)
         let contents = try await storedContents()
         return try await withThrowingTaskGroup(of: (Int, Read).self) { group in
@@ -115,7 +120,7 @@ struct HeaderReader: Sendable {
                     reads[done] = read
                 }
                 let memory = known?.files.first { $0.name == file.path.description }
-                group.addTask { (index, try await read(file, number: index, memory, contents)) }
+                group.addTask { (index, try await read(file, number: index, memory, contents, reader)) }
             }
             for try await (index, read) in group { reads[index] = read }
             return files.indices.compactMap { reads[$0] }
@@ -123,7 +128,8 @@ struct HeaderReader: Sendable {
     }
 
     private func read(
-        _ file: ModelFile, number: Int, _ memory: RememberedModel.File?, _ contents: [Digest: String]
+        _ file: ModelFile, number: Int, _ memory: RememberedModel.File?, _ contents: [Digest: String],
+        _ reader: FileBeginningReader
     ) async throws -> Read {
         let name = file.path.description
         if let digest = file.digest {
@@ -138,9 +144,9 @@ struct HeaderReader: Sendable {
         if file.digest == nil, let key = memory?.key, let tag = memory?.tag,
             let part = try await part(cached: key, name, digest: nil)
         {
-            return try await fetch(file, number: number, unless: tag) ?? Read(part: part, tagKey: key, tag: tag)
+            return try await fetch(file, number: number, unless: tag, reader) ?? Read(part: part, tagKey: key, tag: tag)
         }
-        guard let read = try await fetch(file, number: number, unless: nil) else {
+        guard let read = try await fetch(file, number: number, unless: nil, reader) else {
             throw ModelHubError.unexpectedAnswer(
                 location: name, reason: "it says that nothing changed, to someone who knows nothing")
         }
@@ -148,11 +154,12 @@ struct HeaderReader: Sendable {
     }
 
     /// From the hub; `nil` when the file has the tag that is known.
-    private func fetch(_ file: ModelFile, number: Int, unless tag: String?) async throws -> Read? {
+    private func fetch(
+        _ file: ModelFile, number: Int, unless tag: String?, _ reader: FileBeginningReader
+    ) async throws -> Read? {
         let name = file.path.description
         var steps = steps
         if number > 0 { steps.first = min(steps.first, Self.firstStepOfLaterFiles) }
-        let reader = FileBeginningReader(transport: sources.transport, finder: sources.finder)
         let answer: BeginningAnswer<GGUFHeader>
         do {
             answer = try await reader.read(file, steps: steps, unless: tag) { bytes, size in

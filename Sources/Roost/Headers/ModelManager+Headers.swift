@@ -33,7 +33,7 @@ extension ModelManager {
             }
         }
         return try await HeaderReader(
-            sources: try await downloader.modelSources(), store: store, cache: headerCache,
+            openSources: { [downloader] in try await downloader.modelSources() }, store: store, cache: headerCache,
             configuration: configuration
         ).header(of: text, options, refreshing: refreshing)
     }
