@@ -98,6 +98,9 @@ struct HeaderTests {
             #expect(header.projectorByteCount == files[3].byteCount)
             let needed = parts.reduce(0) { $0 + $1.headerByteCount }
             #expect(hubs.huggingFace.storage.sentByteCount < 2 * needed)
+            #expect(header.projector?.header.metadata.string("general.architecture") == "clip")
+            #expect(header.headerSet.weights.map(\.fileByteCount) == parts.map(\.byteCount))
+            #expect(header.headerSet.projector?.bytes == header.projector?.bytes)
             #expect(header.byteCount > whole.byteCount)
             #expect(try await hubs.manager.header(of: Self.name).receivedByteCount == 0)
         }
@@ -206,7 +209,8 @@ struct HeaderTests {
             let plan = try await hubs.manager.prunePlan(options)
             #expect(plan.items.map(\.kind) == [.cachedHeader, .cachedHeader])
             #expect(try await hubs.manager.store.perform(plan) == use.headerCacheByteCount)
-            #expect(try await hubs.manager.store.diskUse().headerCacheByteCount == 0)
+            let after = try await hubs.manager.store.diskUse()
+            #expect(after.headerCacheByteCount == 0)
         }
     }
 
@@ -228,6 +232,54 @@ struct HeaderTests {
                     return path.hasPrefix("tiny-") && "\(error)".contains(words)
                 }
             }
+        }
+    }
+
+    @Test("A header that claims to be endless is refused after its first bytes")
+    func endless() async throws {
+        func number(_ value: some FixedWidthInteger) -> [UInt8] {
+            withUnsafeBytes(of: value.littleEndian) { Array($0) }
+        }
+        // One array of 16 M numbers of 8 bytes, in a file that could hold it.
+        var bytes = Array("GGUF".utf8) + number(UInt32(3)) + number(UInt64(0)) + number(UInt64(1)) + number(UInt64(1))
+        bytes += Array("k".utf8) + number(UInt32(9)) + number(UInt32(10)) + number(UInt64(16 << 20))
+        let folder = try Folder()
+        let url = folder.url.appending(path: "endless")
+        try Data(bytes).write(to: url)
+        let handle = try FileHandle(forWritingTo: url)
+        try handle.truncate(atOffset: 300_000_000_000)
+        try handle.close()
+        let file = SimulatedFile(
+            "endless-Q8_0.gguf", .file(path: url.path, byteCount: 300_000_000_000),
+            digest: Digest.of([UInt8](url.path.utf8)), isLarge: true)
+        try await Hubs.run([SimulatedRepository(Self.name, files: [file])]) { hubs in
+            await #expect {
+                try await hubs.manager.header(of: Self.name)
+            } throws: { error in
+                "\(error)".contains("endless-Q8_0.gguf") && "\(error)".contains("\(128 << 20)")
+            }
+            #expect(hubs.huggingFace.storage.sentByteCount == 1 << 20)
+        }
+    }
+
+    @Test("Cancelled, it ends at once and leaves nothing behind")
+    func cancelled() async throws {
+        let folder = try Folder()
+        let file = try folder.write(try HollowModel.llama70B(), "hollow-70B-Q4_K_M.gguf")
+        var behaviour = HuggingFaceSimulator.Behaviour()
+        behaviour.alterStorage = { _, response in
+            guard let range = response.range, range.lowerBound > 0 else { return }
+            response.headers.append(("Content-Length", "\(range.count)"))
+            response.range = range.lowerBound..<(range.lowerBound + 10)
+            response.isHeldOpen = true
+        }
+        try await Hubs.run([SimulatedRepository(Self.name, files: [file])], behaviour: behaviour) { hubs in
+            let task = Task { try await hubs.manager.header(of: Self.name) }
+            while hubs.huggingFace.storage.requests.count < 2 { await Task.yield() }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+            let use = try await hubs.manager.store.diskUse()
+            #expect(use.headerCacheByteCount == 0)
         }
     }
 

@@ -105,6 +105,8 @@ struct BeginningTransfer<Value: Sendable> {
 
     /// Takes from the stream until `goal` bytes are there or it ends.
     private mutating func readOn(to goal: Int) async throws {
+        // Else each growth would take room for twice as much as is there.
+        bytes.reserveCapacity(goal)
         meter.isReading = true
         defer { meter.isReading = false }
         while let left = stream.map(\.left), bytes.count < goal || left == 0 {

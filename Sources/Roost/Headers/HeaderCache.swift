@@ -44,23 +44,25 @@ struct HeaderCache: Sendable {
     /// Keeps an entry, and lets others go that there is no room for.
     func keep(_ kind: Kind, _ key: Digest, _ entry: Entry) {
         guard Int64(entry.bytes.count + Self.prefixByteCount) <= byteLimit else { return }
-        var data = Self.magic
-        data.append(Self.encoded(entry.number))
-        data.append(Self.encoded(Int64(entry.bytes.count)))
-        data.append(contentsOf: Self.checksum(key, entry).bytes)
-        data.append(entry.bytes)
+        let start =
+            Self.magic + Self.encoded(entry.number) + Self.encoded(Int64(entry.bytes.count))
+            + Data(Self.checksum(key, entry).bytes)
         let files = FileManager.default
         try? files.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let temporary = folder.appending(path: "\(UUID().uuidString).tmp")
-        guard
-            files.createFile(atPath: temporary.path, contents: data, attributes: [.posixPermissions: 0o600]),
-            rename(temporary.path, url(kind, key).path) == 0
-        else {
+        do {
+            guard files.createFile(atPath: temporary.path, contents: start, attributes: [.posixPermissions: 0o600])
+            else { return }
+            let file = try FileHandle(forWritingTo: temporary)
+            try file.seekToEnd()
+            try file.write(contentsOf: entry.bytes)
+            try file.close()
+            guard rename(temporary.path, url(kind, key).path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+            makeRoom()
+        } catch {
             try? files.removeItem(at: temporary)
-            return
         }
-        makeRoom()
     }
 
     /// Removes what was not used for longest until the rest is within the limit.

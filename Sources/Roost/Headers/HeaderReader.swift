@@ -6,7 +6,8 @@ import Security
 
 /// The headers of models that are not in the store: from the cache, from files of this machine, from their hubs.
 struct HeaderReader: Sendable {
-    let sources: ModelSources
+    /// Opens the hubs and the catalog, which what is known does without.
+    let openSources: @Sendable () async throws -> ModelSources
     let store: ModelStore
     let cache: HeaderCache
     let configuration: RoostConfiguration
@@ -16,8 +17,8 @@ struct HeaderReader: Sendable {
     static let memoryLifetime: TimeInterval = 15 * 60
     /// Parts of one model that are fetched at a time.
     private static let maximumConcurrentParts = 4
-    /// The parts after the first have the list of their tensors and nothing else.
-    private static let firstStepOfLaterParts = 128 << 10
+    /// The parts after the first have the list of their tensors and nothing else, a projector little more.
+    private static let firstStepOfLaterFiles = 128 << 10
 
     /// A file of weights with its header.
     struct Read: Sendable {
@@ -39,9 +40,10 @@ struct HeaderReader: Sendable {
             return header
         }
         do {
+            let sources = try await openSources()
             let model = try await sources.finder.resolve(text, options: options.resolveOptions)
             if model.hub == .local { return try await header(local: model) }
-            return try await header(remote: model, known, key)
+            return try await header(remote: model, known, key, sources)
         } catch let error as ModelHubError {
             // Without its hub, what it said before is the best that there is.
             guard error.saysUnreached, let known, let header = try await header(cached: known) else { throw error }
@@ -54,7 +56,7 @@ struct HeaderReader: Sendable {
     /// From the cache alone; `nil` when a part is not there.
     private func header(cached known: RememberedModel) async throws -> ModelHeader? {
         var parts: [ModelHeader.Part] = []
-        for file in known.weights {
+        for file in known.filesWithHeaders {
             guard let key = file.key, let part = try await part(cached: key, file.name, digest: file.digest) else {
                 return nil
             }
@@ -66,7 +68,7 @@ struct HeaderReader: Sendable {
     private func header(local model: ResolvedModel) async throws -> ModelHeader {
         let known = RememberedModel(model, at: Date())
         var reads: [Read] = []
-        for file in model.weights {
+        for file in Self.filesWithHeaders(of: model) {
             guard let url = file.sources.first?.url else { continue }
             reads.append(Read(part: try await Self.part(at: url, file.path.description, digest: file.digest)))
         }
@@ -74,11 +76,11 @@ struct HeaderReader: Sendable {
     }
 
     private func header(
-        remote model: ResolvedModel, _ known: RememberedModel?, _ key: Digest
+        remote model: ResolvedModel, _ known: RememberedModel?, _ key: Digest, _ sources: ModelSources
     ) async throws -> ModelHeader {
-        let reads = try await reads(of: model, known)
+        let reads = try await reads(of: model, known, sources)
         var memory = RememberedModel(model, at: Date())
-        for (file, read) in zip(model.weights, reads) {
+        for (file, read) in zip(Self.filesWithHeaders(of: model), reads) {
             guard let index = memory.files.firstIndex(where: { $0.name == file.path.description }) else { continue }
             memory.files[index].byteCount = read.part.fileByteCount
             memory.files[index].tagKey = read.tagKey?.hexadecimal
@@ -99,9 +101,17 @@ struct HeaderReader: Sendable {
 
     // MARK: Parts
 
+    /// The weights in order, and the projector that goes with them.
+    private static func filesWithHeaders(of model: ResolvedModel) -> [ModelFile] {
+        model.weights + model.files.filter { $0.role == .projector }.prefix(1)
+    }
+
     /// The headers of all parts, several at a time.
-    private func reads(of model: ResolvedModel, _ known: RememberedModel?) async throws -> [Read] {
-        let files = model.weights
+    private func reads(
+        of model: ResolvedModel, _ known: RememberedModel?, _ sources: ModelSources
+    ) async throws -> [Read] {
+        let reader = FileBeginningReader(transport: sources.transport, finder: sources.finder)
+        let files = Self.filesWithHeaders(of: model)
         let contents = try await storedContents()
         return try await withThrowingTaskGroup(of: (Int, Read).self) { group in
             var reads: [Int: Read] = [:]
@@ -109,8 +119,8 @@ struct HeaderReader: Sendable {
                 if index >= Self.maximumConcurrentParts, let (done, read) = try await group.next() {
                     reads[done] = read
                 }
-                let memory = known?.weights.first { $0.name == file.path.description }
-                group.addTask { (index, try await read(file, number: index, memory, contents)) }
+                let memory = known?.files.first { $0.name == file.path.description }
+                group.addTask { (index, try await read(file, number: index, memory, contents, reader)) }
             }
             for try await (index, read) in group { reads[index] = read }
             return files.indices.compactMap { reads[$0] }
@@ -118,7 +128,8 @@ struct HeaderReader: Sendable {
     }
 
     private func read(
-        _ file: ModelFile, number: Int, _ memory: RememberedModel.File?, _ contents: [Digest: String]
+        _ file: ModelFile, number: Int, _ memory: RememberedModel.File?, _ contents: [Digest: String],
+        _ reader: FileBeginningReader
     ) async throws -> Read {
         let name = file.path.description
         if let digest = file.digest {
@@ -133,9 +144,9 @@ struct HeaderReader: Sendable {
         if file.digest == nil, let key = memory?.key, let tag = memory?.tag,
             let part = try await part(cached: key, name, digest: nil)
         {
-            return try await fetch(file, number: number, unless: tag) ?? Read(part: part, tagKey: key, tag: tag)
+            return try await fetch(file, number: number, unless: tag, reader) ?? Read(part: part, tagKey: key, tag: tag)
         }
-        guard let read = try await fetch(file, number: number, unless: nil) else {
+        guard let read = try await fetch(file, number: number, unless: nil, reader) else {
             throw ModelHubError.unexpectedAnswer(
                 location: name, reason: "it says that nothing changed, to someone who knows nothing")
         }
@@ -143,11 +154,12 @@ struct HeaderReader: Sendable {
     }
 
     /// From the hub; `nil` when the file has the tag that is known.
-    private func fetch(_ file: ModelFile, number: Int, unless tag: String?) async throws -> Read? {
+    private func fetch(
+        _ file: ModelFile, number: Int, unless tag: String?, _ reader: FileBeginningReader
+    ) async throws -> Read? {
         let name = file.path.description
         var steps = steps
-        if number > 0 { steps.first = min(steps.first, Self.firstStepOfLaterParts) }
-        let reader = FileBeginningReader(transport: sources.transport, finder: sources.finder)
+        if number > 0 { steps.first = min(steps.first, Self.firstStepOfLaterFiles) }
         let answer: BeginningAnswer<GGUFHeader>
         do {
             answer = try await reader.read(file, steps: steps, unless: tag) { bytes, size in
@@ -223,8 +235,10 @@ struct HeaderReader: Sendable {
         _ reads: [Read], _ known: RememberedModel, place: ModelHeader.Place? = nil
     ) throws -> ModelHeader {
         try ModelHeader(
-            name: known.name, place: place ?? .hub(HubIdentifier(rawValue: known.hub)), parts: reads.map(\.part),
-            companions: known.companions, repository: known.repository, revision: known.revision,
+            name: known.name, place: place ?? .hub(HubIdentifier(rawValue: known.hub)),
+            parts: reads.prefix(known.weights.count).map(\.part),
+            projector: reads.dropFirst(known.weights.count).first?.part, companions: known.companions,
+            repository: known.repository, revision: known.revision,
             license: known.license, resolvedAt: place == nil ? known.resolvedAt : nil,
             receivedByteCount: reads.reduce(0) { $0 + $1.receivedByteCount })
     }

@@ -8,8 +8,8 @@ extension ModelHeader {
     /// - Parameter isChecked: whether that was done when the files came into the store.
     /// - Throws: `ModelStoreError.invalidModel` that names the file which is wrong.
     init(
-        name: String, place: Place, parts: [Part], companions: [Companion], repository: String?, revision: String?,
-        license: String?, resolvedAt: Date?, receivedByteCount: Int64, isChecked: Bool = false
+        name: String, place: Place, parts: [Part], projector: Part?, companions: [Companion], repository: String?,
+        revision: String?, license: String?, resolvedAt: Date?, receivedByteCount: Int64, isChecked: Bool = false
     ) throws {
         guard let first = parts.first else { throw ModelStoreError.noWeights }
         var set = GGUFSplitSet(count: parts.count)
@@ -23,6 +23,14 @@ extension ModelHeader {
                 throw ModelStoreError.invalidModel(path: part.name, reason: "\(error)")
             }
         }
+        if let projector, !isChecked {
+            do {
+                try GGUFValidator().validate(
+                    projector.header, fileByteCount: UInt64(clamping: projector.fileByteCount))
+            } catch {
+                throw ModelStoreError.invalidModel(path: projector.name, reason: "\(error)")
+            }
+        }
         do {
             whole = try set.finish()
         } catch {
@@ -32,6 +40,7 @@ extension ModelHeader {
         self.name = name
         self.place = place
         self.parts = parts
+        self.projector = projector
         self.companions = companions
         self.repository = repository
         self.revision = revision

@@ -1,4 +1,5 @@
 public import Foundation
+public import Inference
 public import ModelFormats
 public import ModelHubs
 public import ModelStore
@@ -17,7 +18,7 @@ public struct ModelHeader: Sendable {
         case hub(HubIdentifier)
     }
 
-    /// One file of weights.
+    /// One file of weights, or the projector.
     public struct Part: Sendable {
         /// Its name at the source.
         public let name: String
@@ -29,6 +30,8 @@ public struct ModelHeader: Sendable {
         public let digest: Digest?
         /// The file's bytes up to the end of the list of tensors. They are shared with ``header``, not copied.
         public var bytes: Data { header.bytes }
+        /// The same for a memory estimate.
+        public var headerFile: ModelHeaderFile { ModelHeaderFile(bytes: bytes, fileByteCount: fileByteCount) }
     }
 
     /// A file beside the weights.
@@ -47,7 +50,9 @@ public struct ModelHeader: Sendable {
     public let place: Place
     /// The files of weights in order: one, or all parts of a split model.
     public let parts: [Part]
-    /// The files beside the weights.
+    /// What makes the model see or hear (mmproj), when it has that.
+    public let projector: Part?
+    /// The files beside the weights, the projector among them.
     public let companions: [Companion]
     /// The header of the whole model: the first part's metadata and the tensors of all parts.
     public let whole: GGUFHeader
@@ -66,8 +71,12 @@ public struct ModelHeader: Sendable {
 
     /// The size of all weights in bytes.
     public var byteCount: Int64 { parts.reduce(0) { $0 + $1.fileByteCount } }
-    /// The size of the projector (mmproj) in bytes; `nil` without one, and where its size is not known.
-    public var projectorByteCount: Int64? { companions.first { $0.role == .projector }?.byteCount }
+    /// The size of the projector in bytes; `nil` without one.
+    public var projectorByteCount: Int64? { projector?.fileByteCount }
+    /// The weights' headers for a memory estimate.
+    public var headerFiles: [ModelHeaderFile] { parts.map(\.headerFile) }
+    /// All headers for a memory estimate.
+    public var headerSet: ModelHeaderSet { ModelHeaderSet(weights: headerFiles, projector: projector?.headerFile) }
     /// Whether its weights are on this machine.
     public var isHere: Bool {
         if case .hub = place { false } else { true }

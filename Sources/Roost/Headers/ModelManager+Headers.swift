@@ -33,7 +33,7 @@ extension ModelManager {
             }
         }
         return try await HeaderReader(
-            sources: try await downloader.modelSources(), store: store, cache: headerCache,
+            openSources: { [downloader] in try await downloader.modelSources() }, store: store, cache: headerCache,
             configuration: configuration
         ).header(of: text, options, refreshing: refreshing)
     }
@@ -43,13 +43,17 @@ extension ModelManager {
     /// - Throws: `ModelStoreError`.
     public nonisolated func header(of record: ModelRecord) async throws -> ModelHeader {
         let weights = record.files.filter(\.role.isWeights)
-        let urls = try await store.locations(of: record.name).weights
+        let locations = try await store.locations(of: record.name)
         var parts: [ModelHeader.Part] = []
-        for (file, url) in zip(weights, urls) {
+        for (file, url) in zip(weights, locations.weights) {
             parts.append(try await HeaderReader.part(at: url, file.name, digest: file.digest))
         }
+        var projector: ModelHeader.Part?
+        if let url = locations.projector, let file = record.files.first(where: { $0.role == .projector }) {
+            projector = try await HeaderReader.part(at: url, file.name, digest: file.digest)
+        }
         return try ModelHeader(
-            name: record.name.display, place: .store(record.name), parts: parts,
+            name: record.name.display, place: .store(record.name), parts: parts, projector: projector,
             companions: record.files.filter { !$0.role.isWeights }
                 .map { ModelHeader.Companion(role: $0.role, name: $0.name, byteCount: $0.byteCount) },
             repository: record.provenance?.repository, revision: record.provenance?.revision,

@@ -43,6 +43,8 @@ struct RememberedModel: Codable, Sendable {
     }
 
     var weights: [File] { files.filter(\.role.isWeights) }
+    /// The weights in order, and the projector that goes with them.
+    var filesWithHeaders: [File] { weights + files.filter { $0.role == .projector }.prefix(1) }
 
     var companions: [ModelHeader.Companion] {
         files.filter { !$0.role.isWeights }

@@ -14,7 +14,7 @@ enum SimulatedPart: Sendable {
 struct ShapedSender {
     let shape: TrafficShape
     let outbound: NIOAsyncChannelOutboundWriter<SimulatedPart>
-    /// Told of each part of a body that was taken for sending.
+    /// Told of each part of a body that goes out.
     let count: @Sendable (Int64) -> Void
     private var sent: Int64 = 0
     private var due: ContinuousClock.Instant?
@@ -42,12 +42,13 @@ struct ShapedSender {
             while start < range.upperBound {
                 let end = min(start + shape.partByteCount, range.upperBound)
                 guard try await waitForTurn(end - start) else { return false }
+                // Before the client can have it, so that the sum is never behind.
+                count(end - start)
                 switch response.content {
                 case .bytes(let bytes):
                     try await outbound.write(.bytes(ByteBuffer(bytes: bytes[Int(start)..<Int(end)])))
                 case .file(let path, _): try await outbound.write(.file(path: path, range: start..<end))
                 }
-                count(end - start)
                 start = end
             }
         }

@@ -84,15 +84,16 @@ public struct HollowModel: Sendable {
         ]
     }
 
-    /// A text of its own for each number, about as long as real tokens are.
+    /// A text of its own for each number, about as long as real tokens are: 4 to 8 letters, half of them with a space.
     private static func token(_ number: Int) -> String {
-        var text = number.isMultiple(of: 2) ? "Ġ" : ""
-        var rest = number &* 2_654_435_761 % 308_915_776 + 11_881_376
-        while rest > 0 {
-            text.append(Character(Unicode.Scalar(UInt8(97 + rest % 26))))
+        var letters: [UInt8] = []
+        var rest = number
+        for _ in 0..<4 {
+            letters.append(UInt8(97 + rest % 26))
             rest /= 26
         }
-        return text + (number.isMultiple(of: 3) ? "\(number)" : "-\(number)")
+        for _ in 0..<(number % 5) { letters.append(UInt8(97 + number % 23)) }
+        return (number.isMultiple(of: 2) ? "Ġ" : "") + String(decoding: letters, as: UTF8.self)
     }
 
     private static var tensors: [(name: String, dimensions: [UInt64], type: GGMLType)] {
