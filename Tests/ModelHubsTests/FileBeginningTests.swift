@@ -243,6 +243,55 @@ struct FileBeginningTests {
         }
     }
 
+    @Test(
+        "A redirect into an inner network, to no protection or round and round is not followed",
+        arguments: ["http://169.254.169.254/latest", "http://example.com/x", "file:///etc/passwd", "/user/again"])
+    func redirects(target: String) async throws {
+        var behaviour = HuggingFaceSimulator.Behaviour()
+        behaviour.interrupt = { _ in SimulatedResponse(302, headers: [("Location", target)]) }
+        try await Self.run(token: "hf_canary", behaviour: behaviour) { reader, file, simulator, _ in
+            switch await failure({ try await Self.beginning(reader, file, 5) }) {
+            case .refusedRedirect: #expect(!target.hasPrefix("/user"))
+            case .tooManyRedirects: #expect(target.hasPrefix("/user"))
+            case let error: Issue.record("\(String(describing: error))")
+            }
+            #expect(simulator.storage.requests.isEmpty)
+        }
+    }
+
+    @Test("Offline, nothing is sent")
+    func offline() async throws {
+        try await Self.run { _, file, simulator, _ in
+            try await HubFixture.run { transport, _ in
+                var transport = transport
+                transport.offlineSetting = "ROOST_OFFLINE"
+                let finder = ModelFinder(catalog: try Catalog.builtIn(), hubs: [])
+                let reader = FileBeginningReader(transport: transport, finder: finder)
+                let error = await failure { try await Self.beginning(reader, file, 5) }
+                #expect(error == .offline(host: simulator.hub.place, setting: "ROOST_OFFLINE"))
+            }
+            #expect(simulator.hub.requests.isEmpty)
+        }
+    }
+
+    @Test("A source that fails gives way to the next one; when none is left the first one's failure is told")
+    func severalSources() async throws {
+        try await Self.run { reader, file, simulator, _ in
+            let good = try #require(file.sources.first)
+            let missing = try #require(URL(string: simulator.hub.address + "/user/Gone-GGUF/resolve/main/x.gguf"))
+            var file = file
+            file.sources = [FileSource(url: missing, hub: .huggingFace), good]
+            let beginning = try await Self.beginning(reader, file, 20_000)
+            #expect(beginning.value)
+            file.sources.removeLast()
+            let error = await failure { try await Self.beginning(reader, file, 20_000) }
+            #expect(
+                error
+                    == .repositoryNotFound(
+                        repository: "user/Gone-GGUF", host: simulator.hub.place, hasToken: false))
+        }
+    }
+
     @Test("A beginning that is longer than the limit is refused with both numbers")
     func limited() async throws {
         try await Self.run { reader, file, _, _ in
