@@ -81,7 +81,9 @@ let package = Package(
             ]),
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
         room("Inference", ["CLlama", "Hardware", "LlamaBridge", "Security"]),
-        room("Planning", ["Hardware", "ModelFormats", "Inference"]),
+        room(
+            "Planning", ["Hardware", "ModelFormats", "Inference"],
+            resources: [.embedInCode("Machine/processors.json")]),
         room("Workers", ["CSandbox", "Hardware", "Inference", "Security"]),
         room(
             "Roost",

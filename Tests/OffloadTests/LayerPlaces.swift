@@ -33,7 +33,9 @@ struct LayerPlaces {
         for tensor in tensors {
             let layer = Self.layer(of: tensor.name)
             var device = tensor.name.hasPrefix("token_embd") ? "CPU" : place(layer ?? layerCount)
-            if let layer, tensor.name.contains("_exps."), layer < options.expertLayersOnProcessor ?? 0 { device = "CPU" }
+            if let layer, tensor.name.contains("_exps."), layer < options.expertLayersOnProcessor ?? 0 {
+                device = "CPU"
+            }
             weights[device, default: 0] += Int64(tensor.byteCount)
         }
         return weights

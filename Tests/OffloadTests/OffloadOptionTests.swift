@@ -31,7 +31,8 @@ struct OffloadOptionTests {
         #expect(try JSONDecoder().decode(LoadOptions.self, from: JSONEncoder().encode(options)) == options)
     }
 
-    @Test("The pattern names the experts of the first layers", arguments: [1, 2, 9, 10, 11, 42, 99, 100, 101, 110, 512])
+    @Test(
+        "The pattern names the experts of the first layers", arguments: [1, 2, 9, 10, 11, 42, 99, 100, 101, 110, 512])
     func pattern(_ count: Int) throws {
         let pattern = try NSRegularExpression(pattern: #require(ExpertPattern(layerCount: count)).text)
         func matches(_ name: String) -> Bool {
@@ -75,7 +76,9 @@ struct OffloadOptionTests {
                 totalByteCount: 1)
         }
         let cpu = device("CPU", .cpu, "CPU")
-        let (cuda, same) = (device("CUDA0", .gpu, "CUDA", "0000:01:00.0"), device("Vulkan0", .gpu, "Vulkan", "0000:01:00.0"))
+        let (cuda, same) = (
+            device("CUDA0", .gpu, "CUDA", "0000:01:00.0"), device("Vulkan0", .gpu, "Vulkan", "0000:01:00.0")
+        )
         let other = device("Vulkan1", .gpu, "Vulkan", "0000:02:00.0")
         let (chip, second) = (device("Vulkan2", .integratedGPU, "Vulkan"), device("SYCL0", .integratedGPU, "SYCL"))
         let remote = device("RPC0", .gpu, "RPC")

@@ -15,6 +15,7 @@ struct RemoteDeviceTests {
         options.contextLength = 512
         options.threadCount = 1
         options.prefixByteLimit = 0
+        options.memoryMap = false
         options.speculation = false
         change(&options)
         return options
@@ -120,7 +121,9 @@ struct RemoteDeviceTests {
             ])
     }
 
-    @Test("A device's process holds what was estimated", .enabled(if: OffloadProcess.realModel != nil))
+    @Test(
+        "Of a real model, memory is as estimated within 5 %, and a device's process holds it",
+        .enabled(if: OffloadProcess.realModel != nil))
     func resident() async throws {
         let model = try #require(OffloadProcess.realModel)
         let outcome = try await OffloadProcess.run(
@@ -133,11 +136,17 @@ struct RemoteDeviceTests {
                 ]))
         for load in outcome.loads.dropFirst() {
             #expect(load.error == nil && load.tokens == outcome.loads[0].tokens)
-            for device in try #require(load.estimate).devices where !device.isHost {
+            let (memory, estimate) = (try #require(load.memory).devices, try #require(load.estimate).devices)
+            for (real, estimated) in zip(memory, estimate) {
+                #expect(real.device == estimated.device)
+                #expect(abs(Double(real.totalByteCount) / Double(estimated.totalByteCount) - 1) < 0.05)
+            }
+            for device in estimate where !device.isHost {
                 let grown = Double(try #require(load.grown[device.device]))
                 // Of the buffers of the computation only what a short prompt needs was ever touched.
                 let least = Double(device.weightsByteCount + device.contextByteCount)
-                #expect(grown > least * 0.95 && grown < Double(device.totalByteCount) * 1.05, "\(device) grew by \(grown)")
+                #expect(
+                    grown > least * 0.95 && grown < Double(device.totalByteCount) * 1.05, "\(device) grew by \(grown)")
             }
         }
     }
@@ -150,14 +159,18 @@ struct RemoteDeviceTests {
         #expect(load.error == nil)
         #expect(load.tokens.count == 24 && load.tokens == tokens)
         let (memory, estimate) = (try #require(load.memory).devices, try #require(load.estimate).devices)
-        #expect(Dictionary(uniqueKeysWithValues: memory.map { ($0.device, $0.weightsByteCount) }) == weights)
+        #expect(
+            Dictionary(uniqueKeysWithValues: memory.map { ($0.device, $0.weightsByteCount) })
+                == Dictionary(uniqueKeysWithValues: memory.map { ($0.device, weights[$0.device] ?? 0) }))
+        #expect(memory.reduce(0) { $0 + $1.weightsByteCount } == weights.values.reduce(0, +))
         #expect(memory.map(\.device) == estimate.map(\.device))
         for (real, estimated) in zip(memory, estimate) {
             #expect(real.weightsByteCount == estimated.weightsByteCount)
             #expect(real.contextByteCount == estimated.contextByteCount)
-            // The engine cannot tell before how its buffers for several batches at once will share their room.
-            #expect(real.computeByteCount <= estimated.computeByteCount)
-            #expect(Double(real.totalByteCount) >= 0.95 * Double(estimated.totalByteCount), "\(real) of \(estimated)")
+            // The engine reserves for one graph when it only counts, and for three that share their room when it loads:
+            // of buffers as small as these that is a tenth. Where they have their real size, see below.
+            let ratio = Double(real.computeByteCount) / Double(max(1, estimated.computeByteCount))
+            #expect(estimated.computeByteCount == 0 || abs(ratio - 1) < 0.15, "\(real) of \(estimated)")
         }
         for (device, taken) in load.taken {
             #expect(taken == memory.first { $0.device == device }?.totalByteCount ?? 0, "\(device)")

@@ -48,7 +48,9 @@ final class RemoteProcess {
             guard bind(descriptor, address, length) == 0, getsockname(descriptor, address, &length) == 0 else {
                 return nil
             }
-            return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin_port) }
+            return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                UInt16(bigEndian: $0.pointee.sin_port)
+            }
         }
     }
 
