@@ -12,8 +12,8 @@ public final class MeasuredModel {
     private var generator = SplitMix(state: 1)
     private let isOver: @Sendable () -> Bool
 
-    /// Contexts that are kept, so that two can be measured in turns.
-    private static let contextLimit = 2
+    /// Contexts that are kept, so that some can be measured in turns. Default 2.
+    public var contextLimit = 2
 
     /// A context, and what it holds.
     private struct PreparedContext {
@@ -91,7 +91,7 @@ public final class MeasuredModel {
             prepared.append(prepared.remove(at: index))
             return (prepared.count - 1, false)
         } else {
-            if prepared.count >= Self.contextLimit { prepared.removeFirst() }
+            if prepared.count >= contextLimit { prepared.removeFirst() }
             let context = try EngineContext(model: model, files: files, options: plain)
             guard context.hasCache else { throw InferenceError.notAGenerator(architecture: info.architecture) }
             prepared.append(PreparedContext(options: plain, context: context, threads: []))

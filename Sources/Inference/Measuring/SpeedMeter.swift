@@ -28,9 +28,10 @@ public final class InProcessMeter: SpeedMeter {
 
     /// Loads a model's weights.
     ///
+    /// - Parameter contextLimit: contexts that are kept, so that some can be measured in turns.
     /// - Throws: `InferenceError`.
     public static func start(
-        _ files: ModelFileSet, name: String, options: LoadOptions = .init(),
+        _ files: ModelFileSet, name: String, options: LoadOptions = .init(), contextLimit: Int = 2,
         progress: (@Sendable (Double) -> Void)? = nil
     ) async throws -> InProcessMeter {
         let queue = DispatchQueue(label: "roost.measure")
@@ -39,10 +40,10 @@ public final class InProcessMeter: SpeedMeter {
             queue.async {
                 continuation.resume(
                     with: Result {
-                        InProcessMeter(
-                            try MeasuredModel(
-                                files, name: name, options: options, isOver: { flag.isSet }, progress: progress),
-                            queue: queue, flag: flag)
+                        let model = try MeasuredModel(
+                            files, name: name, options: options, isOver: { flag.isSet }, progress: progress)
+                        model.contextLimit = max(1, contextLimit)
+                        return InProcessMeter(model, queue: queue, flag: flag)
                     })
             }
         }
