@@ -81,7 +81,9 @@ let package = Package(
             ]),
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
         room("Inference", ["CLlama", "Hardware", "LlamaBridge", "Security"]),
-        room("Planning", ["Hardware", "ModelFormats", "Inference"]),
+        room(
+            "Planning", ["Hardware", "ModelFormats", "Inference"],
+            resources: [.embedInCode("Machine/processors.json")]),
         room("Workers", ["CSandbox", "Hardware", "Inference", "Security"]),
         room(
             "Roost",
@@ -122,7 +124,7 @@ let package = Package(
         .executableTarget(
             name: "RoostBench",
             dependencies: [
-                "CLlama", "Downloads", "Inference", "ModelFixtures", "ModelFormats", "Security",
+                "CLlama", "Downloads", "Hardware", "Inference", "ModelFixtures", "ModelFormats", "Planning", "Roost", "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

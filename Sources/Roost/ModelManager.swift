@@ -19,6 +19,7 @@ public actor ModelManager {
     /// The models on disk.
     public nonisolated let store: ModelStore
     nonisolated let downloader: ModelDownloader
+    nonisolated let tunings: TuningLookup
     private let residency: ModelResidency
     private nonisolated let broadcast: EventBroadcast
     nonisolated let speeds: SpeedHistory
@@ -38,6 +39,7 @@ public actor ModelManager {
         self.configuration = configuration
         store = try await ModelStore(
             root: configuration.homeDirectory, modelFolders: configuration.modelFolders)
+        tunings = TuningLookup(store: store)
         downloader = await ModelDownloader(configuration: configuration, store: store)
         let broadcast = EventBroadcast(diskPaths: [configuration.homeDirectory.path])
         self.broadcast = broadcast
@@ -255,9 +257,11 @@ public actor ModelManager {
             ModelFileSet.Adapter(name: $0.name, file: $1)
         }
         files.draft = try await draft(for: record.name)
+        let tuned = await tunings.settings(for: record)
         return ModelRequest(
             key: record.identity.description, name: record.name.description, files: files,
-            options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)
+            options: options.map(tuned.applied), defaultOptions: tuned.applied(to: configuration.load),
+            keepAlive: keepAlive ?? configuration.keepAlive)
     }
 }
 

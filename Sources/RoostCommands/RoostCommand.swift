@@ -20,7 +20,7 @@ public struct RoostCommand: AsyncParsableCommand {
             """,
         version: RoostVersion.text,
         groupedSubcommands: [
-            CommandGroup(name: "Use a model", subcommands: [RunCommand.self]),
+            CommandGroup(name: "Use a model", subcommands: [RunCommand.self, TuneCommand.self]),
             CommandGroup(
                 name: "Find and download",
                 subcommands: [

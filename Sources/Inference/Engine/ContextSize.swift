@@ -36,4 +36,18 @@ public struct ContextSize: Sendable, Hashable {
         cellCount = Int(parameters.n_ctx)
         microBatchSize = Int(min(parameters.n_ubatch, parameters.n_ctx))
     }
+
+    /// The size for a model that only turns texts into vectors: for one text of the greatest length.
+    ///
+    /// - Parameter trainedContextLength: tokens that the model was trained for; 0 when unknown.
+    public init(encoding options: LoadOptions, trainedContextLength trained: Int) {
+        let asked = options.resolvedContextLength(trained: trained)
+        let length = max(1, max(trained > 0 ? min(asked, trained) : asked, min(options.microBatchSize, options.batchSize)))
+        parallelCount = 1
+        sequenceCount = min(64, length)
+        outputCount = length
+        contextLength = length
+        cellCount = length
+        microBatchSize = length
+    }
 }

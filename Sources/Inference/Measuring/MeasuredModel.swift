@@ -12,8 +12,8 @@ public final class MeasuredModel {
     private var generator = SplitMix(state: 1)
     private let isOver: @Sendable () -> Bool
 
-    /// Contexts that are kept, so that two can be measured in turns.
-    private static let contextLimit = 2
+    /// Contexts that are kept, so that some can be measured in turns. Default 2.
+    public var contextLimit = 2
 
     /// A context, and what it holds.
     private struct PreparedContext {
@@ -55,22 +55,22 @@ public final class MeasuredModel {
         else { throw InferenceError.notAGenerator(architecture: info.architecture) }
     }
 
-    /// Measures. Before the first run of a context or of a number of threads there is one that does not count.
+    /// Measures. What a new context or new threads do first does not count.
     ///
     /// - Throws: `InferenceError`; `CancellationError`.
     public func answer(_ question: SpeedQuestion) throws -> SpeedAnswer {
         try question.validate(
             contextLength: question.options.resolvedContextLength(trained: model.trainedContextLength))
-        let index = try prepare(question.options)
-        let isNew = setThreads(question.options, index)
+        let (index, isNew) = try prepare(question.options)
+        let hasNewThreads = setThreads(question.options, index)
         var answer = SpeedAnswer(promptSeconds: [], generationSeconds: [])
         try fill(index, to: question.depth)
-        if isNew {
-            // Threads start, pages are touched, graphs are made.
-            if question.promptTokenCount > 0 { _ = try run(index, question.promptTokenCount, isPrompt: true) }
-            if question.generatedTokenCount > 0 {
-                _ = try run(index, min(4, question.generatedTokenCount), isPrompt: false)
-            }
+        // Pages of a new context are touched and its graphs made; new threads only have to start.
+        if isNew || hasNewThreads {
+            let promptTokenCount = min(isNew ? question.promptTokenCount : 16, question.promptTokenCount)
+            if promptTokenCount > 0 { _ = try run(index, promptTokenCount, isPrompt: true) }
+            let tokenCount = min(4, question.generatedTokenCount)
+            if tokenCount > 0 { _ = try run(index, tokenCount, isPrompt: false) }
         }
         for _ in 0..<question.repetitionCount {
             if question.promptTokenCount > 0 {
@@ -84,18 +84,19 @@ public final class MeasuredModel {
     }
 
     /// The place of a context made by these options; those used longest ago go.
-    private func prepare(_ options: LoadOptions) throws -> Int {
+    private func prepare(_ options: LoadOptions) throws -> (index: Int, isNew: Bool) {
         var plain = options
         (plain.threadCount, plain.batchThreadCount) = (nil, nil)
         if let index = prepared.firstIndex(where: { $0.options == plain }) {
             prepared.append(prepared.remove(at: index))
+            return (prepared.count - 1, false)
         } else {
-            if prepared.count >= Self.contextLimit { prepared.removeFirst() }
+            if prepared.count >= contextLimit { prepared.removeFirst() }
             let context = try EngineContext(model: model, files: files, options: plain)
             guard context.hasCache else { throw InferenceError.notAGenerator(architecture: info.architecture) }
             prepared.append(PreparedContext(options: plain, context: context, threads: []))
+            return (prepared.count - 1, true)
         }
-        return prepared.count - 1
     }
 
     /// Whether it computes with other threads than before.

@@ -8,9 +8,11 @@ public struct ClosedForm: Sendable {
     /// What the CPU's back end copies.
     public let repacking: Repacking
 
-    /// Bytes of a worker without a model, and for each token of the vocabulary (measured on Linux, x86-64).
-    static let processByteCount: Int64 = 7 << 20
+    /// Bytes of a worker without a model, for each token of the vocabulary and for each cell of the cache (measured on
+    /// Linux, x86-64).
+    static let processByteCount: Int64 = 40 << 20
     static let byteCountPerToken: Int64 = 165
+    static let byteCountPerCell: Int64 = 144
 
     /// The closed form for a model.
     public init(_ geometry: ModelGeometry, repacking: Repacking = Repacking(architecture: "x86_64", features: nil)) {
@@ -20,19 +22,11 @@ public struct ClosedForm: Sendable {
 
     /// The context that Roost makes for the model. An encoder's is as long as its longest text.
     public func context(_ options: LoadOptions) -> ContextSize {
-        var options = options
-        if !geometry.hasMemory {
-            // All of a text is computed at once.
-            let trained = geometry.trainedContextLength ?? LoadOptions.defaultContextLength
-            let length = min(options.contextLength ?? trained, trained, LoadOptions.defaultContextLength)
-            options.contextLength = max(1, length)
-            options.microBatchSize = max(1, length)
-            options.batchSize = max(1, length)
-        }
+        let trained = geometry.trainedContextLength ?? 0
+        guard geometry.hasMemory else { return ContextSize(encoding: options, trainedContextLength: trained) }
         return ContextSize(
-            options: options, trainedContextLength: geometry.trainedContextLength ?? 0,
-            windowLength: geometry.windowLength, isRecurrent: geometry.isRecurrent,
-            isPurelyRecurrent: geometry.isPurelyRecurrent)
+            options: options, trainedContextLength: trained, windowLength: geometry.windowLength,
+            isRecurrent: geometry.isRecurrent, isPurelyRecurrent: geometry.isPurelyRecurrent)
     }
 
     /// What a load takes.
@@ -64,7 +58,8 @@ public struct ClosedForm: Sendable {
             devices: tally.devices,
             mappedByteCount: options.memoryMap ? max(0, hostWeights - tally.duplicatedByteCount) : 0,
             repackedByteCount: tally.repackedByteCount, outputByteCount: outputs * vocabulary,
-            overheadByteCount: Self.processByteCount + Self.byteCountPerToken * vocabulary)
+            overheadByteCount: Self.processByteCount + Self.byteCountPerToken * vocabulary
+                + Self.byteCountPerCell * Int64(cache.cellCount))
     }
 }
 

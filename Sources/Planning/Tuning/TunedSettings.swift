@@ -11,8 +11,16 @@ public struct TunedSettings: Sendable, Hashable, Codable {
     /// Whether the fused attention kernel is used.
     public var flashAttention: FlashAttention?
 
-    /// Nothing is better than the defaults.
-    public init() {}
+    /// Settings that are better than the defaults; none, when nothing is given.
+    public init(
+        threadCount: Int? = nil, batchThreadCount: Int? = nil, microBatchSize: Int? = nil,
+        flashAttention: FlashAttention? = nil
+    ) {
+        self.threadCount = threadCount
+        self.batchThreadCount = batchThreadCount
+        self.microBatchSize = microBatchSize
+        self.flashAttention = flashAttention
+    }
 
     /// Whether nothing is better than the defaults.
     public var isDefault: Bool { self == TunedSettings() }
@@ -30,7 +38,7 @@ public struct TunedSettings: Sendable, Hashable, Codable {
             tuned.microBatchSize = microBatchSize
         }
         // Quantized values are read by the fused kernel only.
-        let needsFused = ![KVCacheType.f32, .f16, .bf16].contains(options.valueCacheType)
+        let needsFused = options.valueCacheType.isQuantized
         if let flashAttention, options.flashAttention == defaults.flashAttention,
             !(needsFused && flashAttention == .off)
         {

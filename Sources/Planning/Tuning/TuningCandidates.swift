@@ -29,7 +29,8 @@ public enum TuningCandidates {
 
     /// Ways of attention, the default first. What is automatic is on wherever it can be.
     public static func flashAttention(_ options: LoadOptions) -> [FlashAttention] {
-        let mayBeOff = [KVCacheType.f32, .f16, .bf16].contains(options.valueCacheType)
-        return options.flashAttention == .auto && mayBeOff ? [.auto, .off] : [options.flashAttention]
+        // Quantized values are read by the fused kernel only.
+        return options.flashAttention == .auto && !options.valueCacheType.isQuantized
+            ? [.auto, .off] : [options.flashAttention]
     }
 }

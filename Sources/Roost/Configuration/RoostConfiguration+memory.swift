@@ -81,12 +81,18 @@ extension RoostConfiguration {
 
     /// How models come into memory.
     var launcher: any ModelLauncher {
-        guard let workerExecutable else { return InProcessLauncher(prefixes: prefixStore) }
+        guard let program = workerProgram else { return InProcessLauncher(prefixes: prefixStore) }
+        return WorkerLauncher(program)
+    }
+
+    /// What workers run; `nil` when models run in this process.
+    var workerProgram: WorkerProgram? {
+        guard let workerExecutable else { return nil }
         var program = WorkerProgram(
             executable: workerExecutable, version: RoostVersion.number,
             logFolder: homeDirectory.appending(path: "logs", directoryHint: .isDirectory))
         program.prefixes = prefixStore
         program.allowsUnsandboxed = allowsUnsandboxed
-        return WorkerLauncher(program)
+        return program
     }
 }

@@ -2,7 +2,7 @@ public import Inference
 
 /// A model in a locked process of its own, whose speed is measured. The process ends with this, or when its
 /// measurements are cancelled.
-public final class WorkerMeasurer: Sendable {
+public final class WorkerMeasurer: SpeedMeter {
     /// What was loaded.
     public let info: LoadedModelInfo
     private let link: WorkerLink
