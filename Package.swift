@@ -212,7 +212,10 @@ let package = Package(
             ], exclude: ["python"]),
         tests(
             "WorkersTests",
-            ["Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "Security"]),
+            [
+                "Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "ModelFormats",
+                "Security",
+            ]),
         tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(
             "RoostServerTests",
