@@ -230,7 +230,10 @@ let package = Package(
             resources: [.copy("Shapes")]),
         tests(
             "WorkersTests",
-            ["Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "Security"]),
+            [
+                "Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "ModelFormats",
+                "Security",
+            ]),
         tests(
             "OffloadTests",
             [
