@@ -66,7 +66,8 @@ struct ContextPlan {
         }
         let overhead = ProcessOverhead(draft.model, parameters)
         estimate.outputByteCount += 4 * Int64(draft.model.vocabularyCount) * count
-        estimate.overheadByteCount += overhead.modelByteCount + (overhead.contextByteCount + memory.workByteCount) * count
+        estimate.overheadByteCount +=
+            overhead.modelByteCount + (overhead.contextByteCount + memory.workByteCount) * count
         estimate.repackedByteCount += Int64(clamping: draft.weights.repacked)
         estimate.addFiles(draft, options)
     }

@@ -78,6 +78,6 @@ public struct TinyModel: Sendable {
     private func data(of info: GGUFTensorInfo, sink: GGUFWriter.Sink) throws {
         guard let index = tensors.firstIndex(where: { $0.name == info.name }) else { return }
         var generator = SeededGenerator(seed: seed &+ UInt64(firstTensorIndex + index) &* 0x1_0001)
-        try tensors[index].bytes(using: &generator).withUnsafeBytes(sink)
+        try tensors[index].write(using: &generator, to: sink)
     }
 }

@@ -9,6 +9,8 @@ struct TinyTensor: Sendable {
         case constant(Float)
         /// Minus 1, 2, 3… along each row, as Mamba's A has it.
         case negativeSteps
+        /// Random blocks of any type, the same few again and again: made at once, however large.
+        case tiled
     }
 
     let name: String
@@ -18,7 +20,20 @@ struct TinyTensor: Sendable {
     /// Rows that are zero.
     var zeroRows: [Int] = []
 
-    func bytes(using generator: inout SeededGenerator) -> [UInt8] {
+    /// Gives `sink` its bytes, in one piece or several.
+    func write(using generator: inout SeededGenerator, to sink: (UnsafeRawBufferPointer) throws -> Void) throws {
+        guard case .tiled = content else { return try bytes(using: &generator).withUnsafeBytes(sink) }
+        let tile = QuantizedTile.bytes(of: type, using: &generator)
+        let blocks = Int(dimensions.reduce(1, *)) / Int(type.blockElementCount)
+        var rest = blocks * Int(type.blockByteCount)
+        while rest > 0 {
+            let count = min(rest, tile.count)
+            try tile.withUnsafeBytes { try sink(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            rest -= count
+        }
+    }
+
+    private func bytes(using generator: inout SeededGenerator) -> [UInt8] {
         let row = Int(dimensions.first ?? 1)
         let count = Int(dimensions.reduce(1, *))
         let zeros = Set(zeroRows)
@@ -32,6 +47,7 @@ struct TinyTensor: Sendable {
                 value = (2 * unit - 1) * scale / Float(row).squareRoot()
             case .constant(let number): value = number
             case .negativeSteps: value = -Float(index % row + 1)
+            case .tiled: value = 0
             }
             if zeros.contains(index / row) { value = 0 }
             if type == .f16 {
@@ -45,7 +61,7 @@ struct TinyTensor: Sendable {
 
     /// The bits of the half-precision number next to `value` towards zero, for |value| < 65504; subnormals become 0.
     /// (`Float16` is not there on every platform.)
-    private static func half(_ value: Float) -> UInt16 {
+    static func half(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
         let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
         let exponent = Int((bits >> 23) & 0xFF) - 127 + 15

@@ -21,7 +21,8 @@ public struct TinyVocabulary: Sendable {
 
     /// SentencePiece with byte tokens, as Llama 2 and Gemma have it. `marks` become control tokens; the first of
     /// `endMarks` is the end of a turn.
-    static func sentencePiece(gemma: Bool) -> TinyVocabulary {
+    /// `padded` has more tokens that no text is made of, up to so many.
+    static func sentencePiece(gemma: Bool, padded: Int = 0) -> TinyVocabulary {
         let specials = gemma ? ["<pad>", "<eos>", "<bos>", "<unk>"] : ["<unk>", "<s>", "</s>"]
         let marks =
             gemma ? ["<start_of_turn>", "<end_of_turn>"] : ["<|im_start|>", "<|im_end|>"]
@@ -49,6 +50,7 @@ public struct TinyVocabulary: Sendable {
             }
         }
         characters.forEach(add)
+        while tokens.count < padded { add("▁filler\(tokens.count)") }
         let scores = tokens.indices.map { types[$0] == 1 ? -Float($0) : 0 }
         let ids: [(String, UInt32)] =
             gemma
@@ -68,7 +70,8 @@ public struct TinyVocabulary: Sendable {
     }
 
     /// Byte-level BPE, as GPT-2, Qwen and Llama 3 have it.
-    static func bytePairs() -> TinyVocabulary {
+    /// `padded` has so many tokens, of merges of two or three letters.
+    static func bytePairs(padded: Int = 0) -> TinyVocabulary {
         let letters = byteLetters
         var tokens = letters
         var known = Set(tokens)
@@ -85,11 +88,20 @@ public struct TinyVocabulary: Sendable {
                 left += right
             }
         }
-        var types = tokens.map { _ in Int32(1) }
-        let first = tokens.count
         let marks = [
             "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>",
         ]
+        var left = 0
+        while tokens.count < padded - marks.count {
+            // Every token so far before every letter.
+            let (token, letter) = (tokens[left / letters.count], letters[left % letters.count])
+            left += 1
+            guard known.insert(token + letter).inserted else { continue }
+            tokens.append(token + letter)
+            merges.append(token + " " + letter)
+        }
+        var types = tokens.map { _ in Int32(1) }
+        let first = tokens.count
         tokens += marks
         types += marks.map { _ in 3 }
         func id(_ mark: Int) -> GGUFValue { .uint32(UInt32(first + mark)) }
@@ -112,13 +124,15 @@ public struct TinyVocabulary: Sendable {
     }
 
     /// WordPiece, as BERT has it ("▁" marks the start of a word in GGUF).
-    static func wordPieces() -> TinyVocabulary {
+    /// `padded` has so many tokens.
+    static func wordPieces(padded: Int = 0) -> TinyVocabulary {
         let specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
         var tokens = specials
         var known = Set(tokens)
         for piece in words.map({ "▁" + $0 }) + characters.flatMap({ ["▁" + $0, $0] }) where piece != "▁\n" {
             if known.insert(piece).inserted { tokens.append(piece) }
         }
+        while tokens.count < padded { tokens.append("▁filler\(tokens.count)") }
         let types = tokens.indices.map { Int32($0 < specials.count ? 3 : 1) }
         return TinyVocabulary(
             metadata: [
