@@ -19,10 +19,10 @@ programs=$(
     unset ROOST_ENGINE_PREFIX
     Scripts/engine.sh libs
     for program in OffloadProgram WorkerProgram; do
-        Scripts/swift.sh build --scratch-path .build/vulkan --product "$program" >&2
+        Scripts/swift.sh build --scratch-path .build-vulkan --product "$program" >&2
     done
     eval "$(Scripts/engine.sh env)"
-    swift build --scratch-path .build/vulkan --show-bin-path
+    swift build --scratch-path .build-vulkan --show-bin-path
 )
 
 # The engine takes a Vulkan device that is a CPU only when it is named.
