@@ -81,11 +81,15 @@ let package = Package(
             ]),
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
         room("Inference", ["CLlama", "Hardware", "LlamaBridge", "Security"]),
+        room(
+            "Planning", ["Hardware", "ModelFormats", "Inference"],
+            resources: [.embedInCode("Machine/processors.json")]),
         room("Workers", ["CSandbox", "Hardware", "Inference", "Security"]),
         room(
             "Roost",
             [
-                "Security", "Hardware", "ModelFormats", "ModelHubs", "Downloads", "ModelStore", "Inference", "Workers",
+                "Security", "Hardware", "ModelFormats", "ModelHubs", "Downloads", "ModelStore", "Inference", "Planning",
+                "Workers",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room(
@@ -220,6 +224,10 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], exclude: ["python"]),
+        tests(
+            "PlanningTests",
+            ["CLlama", "Hardware", "Inference", "LlamaBridge", "ModelFixtures", "ModelFormats", "Planning"],
+            resources: [.copy("Shapes")]),
         tests(
             "WorkersTests",
             ["Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "Security"]),

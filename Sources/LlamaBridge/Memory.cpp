@@ -6,6 +6,11 @@
 #include <llama-ext.h>
 
 #include <unistd.h>
+#if defined(__linux__)
+#include <malloc.h>
+#elif defined(__APPLE__)
+#include <malloc/malloc.h>
+#endif
 
 #include <algorithm>
 #include <memory>
@@ -59,6 +64,20 @@ bool is_repacked(ggml_backend_buffer_type_t type) {
            type != ggml_backend_cpu_buffer_type() && !ggml_backend_buft_is_host(type);
 }
 
+// Bytes of the heap that are in use; 0 where the C library does not say.
+uint64_t heap_in_use() {
+#if defined(__GLIBC__)
+    const auto info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+#elif defined(__APPLE__)
+    malloc_statistics_t info;
+    malloc_zone_statistics(nullptr, &info);
+    return info.size_in_use;
+#else
+    return 0;
+#endif
+}
+
 // Adds where the tensors of a file are; returns the length of the file.
 uint64_t read_places(const char * path, size_t index, std::unordered_map<std::string, place> & places) {
     std::unique_ptr<gguf_context, gguf_deleter> file(gguf_init_from_file(path, {/*no_alloc*/ true, /*ctx*/ nullptr}));
@@ -76,7 +95,7 @@ uint64_t read_places(const char * path, size_t index, std::unordered_map<std::st
 
 roost_layout_weights weights_of(
     const llama_model * model, const std::unordered_map<std::string, place> & places, std::vector<uint64_t> lengths) {
-    roost_layout_weights weights = {0, 0, 0, 0};
+    roost_layout_weights weights = {};
     std::vector<std::pair<uint64_t, uint64_t>> used(lengths.size(), {UINT64_MAX, 0});
     for (const auto & [name, tensor] : llama_internal_get_tensor_map(model)) {
         if (!tensor || !tensor->buffer) continue;
@@ -129,8 +148,12 @@ llama_model * roost_layout_load(
         std::vector<uint64_t> lengths;
         for (size_t index = 0; index < path_count; index++)
             lengths.push_back(read_places(paths[index], index, places));
+        const uint64_t before = heap_in_use();
         model = llama_model_load_from_splits(paths, path_count, params);
-        if (model) *weights = weights_of(model, places, lengths);
+        const uint64_t after = heap_in_use();
+        if (!model) return nullptr;
+        *weights = weights_of(model, places, lengths);
+        weights->tables = after > before ? after - before : 0;
         return model;
     } catch (const std::exception & exception) {
         roost_log_add(exception.what());

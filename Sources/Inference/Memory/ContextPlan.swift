@@ -6,6 +6,8 @@ struct ContextPlan {
     let model: ModelLayout
     /// The draft model; `nil` when none is used.
     let draft: ModelLayout?
+    /// Bytes of the process that will load it, before it does.
+    let processByteCount: Int64
 
     /// Throws `InferenceError.estimateFailed`.
     func estimate(_ options: LoadOptions) throws -> MemoryEstimate {
@@ -22,7 +24,9 @@ struct ContextPlan {
         var estimate = MemoryEstimate(
             devices: memory.devices, mappedByteCount: 0, repackedByteCount: Int64(clamping: model.weights.repacked),
             outputByteCount: outputByteCount(parameters), overheadByteCount: memory.workByteCount)
-        estimate.overheadByteCount += ProcessOverhead(handle, parameters).byteCount
+        let overhead = ProcessOverhead(model, parameters)
+        estimate.overheadByteCount +=
+            processByteCount + ProcessOverhead.servingByteCount + overhead.modelByteCount + overhead.contextByteCount
         estimate.addFiles(model, options)
         if generates, shape.draftCount > 0, let draft { try addDraft(draft, shape, options, to: &estimate) }
         return estimate
@@ -64,7 +68,7 @@ struct ContextPlan {
             estimate.devices[index].contextByteCount += device.contextByteCount * count
             estimate.devices[index].computeByteCount += device.computeByteCount * count
         }
-        let overhead = ProcessOverhead(draft.model, parameters)
+        let overhead = ProcessOverhead(draft, parameters)
         estimate.outputByteCount += 4 * Int64(draft.model.vocabularyCount) * count
         estimate.overheadByteCount +=
             overhead.modelByteCount + (overhead.contextByteCount + memory.workByteCount) * count

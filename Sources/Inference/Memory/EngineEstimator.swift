@@ -10,18 +10,19 @@ public enum EngineEstimator {
     ///   - files: as long as the model's, and with their headers; the weights may be holes.
     ///   - options: a model is read once for all that differ in their contexts only.
     ///   - name: what messages call the model.
+    ///   - processByteCount: bytes in RAM of a process that has started and will load the model.
     /// - Throws: `InferenceError.estimateFailed`, `.invalidOption`.
     public static func estimates(
-        of files: ModelDescriptors, options: [LoadOptions], name: String
+        of files: ModelDescriptors, options: [LoadOptions], name: String, processByteCount: Int64
     ) throws -> [MemoryEstimate] {
-        try estimates(of: files.files, options: options, name: name)
+        try estimates(of: files.files, options: options, name: name, processByteCount: processByteCount)
     }
 
     /// The same for files by their paths.
     ///
     /// - Throws: `InferenceError.estimateFailed`, `.unknownDevice`, `.invalidOption`.
     public static func estimates(
-        of files: ModelFileSet, options: [LoadOptions], name: String
+        of files: ModelFileSet, options: [LoadOptions], name: String, processByteCount: Int64 = 0
     ) throws -> [MemoryEstimate] {
         for options in options { try options.validate() }
         var estimates = [MemoryEstimate?](repeating: nil, count: options.count)
@@ -33,7 +34,8 @@ public enum EngineEstimator {
                     ? ModelLayout(paths: [file.path], options: options[first], name: name) : nil
             }
             for place in places {
-                let plan = ContextPlan(model: model, draft: options[place].speculation ? draft : nil)
+                let plan = ContextPlan(
+                    model: model, draft: options[place].speculation ? draft : nil, processByteCount: processByteCount)
                 estimates[place] = try plan.estimate(options[place])
             }
         }

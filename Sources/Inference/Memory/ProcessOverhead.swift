@@ -1,18 +1,19 @@
 import CLlama
+import LlamaBridge
 
 /// What a process takes for a model beside what the engine accounts for.
 struct ProcessOverhead {
-    /// The vocabulary's tables.
+    /// The vocabulary's tables and the list of tensors.
     let modelByteCount: Int64
     /// Lists of a context.
     let contextByteCount: Int64
-    /// All of it, the process itself included.
-    var byteCount: Int64 { Self.processByteCount + modelByteCount + contextByteCount }
 
-    private static let processByteCount: Int64 = 40 << 20
+    /// What serving takes of a process that has nothing but started: code that is run for the first time, threads.
+    static let servingByteCount: Int64 = 8 << 20
 
-    init(_ model: ModelHandle, _ parameters: llama_context_params) {
-        modelByteCount = Int64(model.vocabularyCount) * 165
+    init(_ layout: ModelLayout, _ parameters: llama_context_params) {
+        let counted = Int64(clamping: layout.weights.tables)
+        modelByteCount = counted > 0 ? counted : Int64(layout.model.vocabularyCount) * 165
         contextByteCount = Int64(parameters.n_ctx) * 144
     }
 }

@@ -1,3 +1,4 @@
+import Hardware
 import Inference
 
 #if canImport(Darwin)
@@ -15,11 +16,14 @@ enum EstimateService {
         do {
             let job = try WorkerJSON.decode(EstimateJob.self, from: greeting.frame.payload)
             let files = try greeting.files(job.files).files
+            // A worker that loads the model is as large at this point.
+            let byteCount = ProcessMemory.current().residentByteCount
             _ = try WorkerLock(
                 files: files.all, usesGPU: job.options.contains(where: \.usesGraphics),
                 allowsUnsandboxed: job.allowsUnsandboxed
             ).close()
-            let estimates = try EngineEstimator.estimates(of: files, options: job.options, name: job.name)
+            let estimates = try EngineEstimator.estimates(
+                of: files, options: job.options, name: job.name, processByteCount: byteCount)
             try greeting.connection.send(WorkerFrame(.result, payload: WorkerJSON.encode(estimates)))
         } catch {
             try greeting.connection.send(WorkerFrame(.failed, payload: WorkerJSON.encode(WorkerFailure(error))))
