@@ -26,7 +26,7 @@ struct PlannedLoadTests {
     private static let reserve: Int64 = 512 << 20
 
     private static let placements: [(SizedModel.Architecture, [Int64], Placement)] = [
-        (.llama, [120 << 20, 200 << 20], .oneDevice), (.llama, [44 << 20, 40 << 20], .split),
+        (.llama, [120 << 20, 200 << 20], .oneDevice), (.llama, [84 << 20, 80 << 20], .split),
         (.llama, [36 << 20], .layersLeft), (.qwen3moe, [60 << 20], .expertsLeft),
         (.gemma3, [60 << 20, 60 << 20], .oneDevice),
         (.llama, [1 << 20], .processor),
@@ -37,7 +37,8 @@ struct PlannedLoadTests {
 
     @Test("Devices give what was planned, and never more than they had", arguments: cases)
     func carriedOut(_ test: Case) async throws {
-        let file = try TinyModelFile(SizedModel(test.architecture).model)
+        let sized = SizedModel(test.architecture)
+        let file = try TinyModelFile(sized.model)
         var others = LoadOptions()
         others.prefixByteLimit = 0
         others.speculation = false
@@ -58,17 +59,20 @@ struct PlannedLoadTests {
         #expect(Set(memory.map(\.device)).isSubset(of: Set(planned.map(\.device))))
         for real in memory where !real.isHost {
             let told = try #require(planned.first { $0.device == real.device })
-            print("PLAN", test.testDescription, real, told)
-            if test.isExact {
-                #expect(real.weightsByteCount == told.weightsByteCount)
-                #expect(real.contextByteCount == told.contextByteCount)
-            }
+            #expect(real.weightsByteCount == told.weightsByteCount)
+            #expect(real.contextByteCount == told.contextByteCount)
         }
         for (index, room) in test.rooms.enumerated() {
             let taken = try #require(made.taken["RPC\(index)"])
             let told = planned.first { $0.device == "RPC\(index)" }?.totalByteCount ?? 0
             #expect(taken <= room, "RPC\(index)")
-            #expect(abs(Double(taken) - Double(told)) <= 0.05 * Double(told), "RPC\(index): \(taken) of \(told)")
+            // What the header alone tells is never too little; the engine's figures are those of the load, but for the
+            // values between devices that work on four batches at once, which it counts once too often.
+            #expect(Double(taken) <= 1.05 * Double(told), "RPC\(index): \(taken) of \(told)")
+            let batches = test.placement == .split ? Double(4 * plan.options.microBatchSize * sized.width * 4) : 0
+            if test.isExact {
+                #expect(Double(taken) + batches >= 0.95 * Double(told), "RPC\(index): \(taken) of \(told)")
+            }
         }
     }
 
