@@ -191,10 +191,11 @@ let package = Package(
             name: "RemoteDevices", dependencies: ["CLlama"], path: "Tests/Support/RemoteDevices",
             linkerSettings: [.linkedLibrary("ggml-rpc")]),
         .target(
-            name: "OffloadTrial", dependencies: ["Inference"], path: "Tests/Support/OffloadTrial",
+            name: "OffloadTrial", dependencies: ["Inference", "Planning"], path: "Tests/Support/OffloadTrial",
             swiftSettings: swiftSettings),
         .executableTarget(
-            name: "OffloadProgram", dependencies: ["Inference", "OffloadTrial", "RemoteDevices"],
+            name: "OffloadProgram",
+            dependencies: ["Hardware", "Inference", "OffloadTrial", "Planning", "RemoteDevices"],
             path: "Tests/Support/OffloadProgram", swiftSettings: swiftSettings),
         tests("SecurityTests", ["Security"]),
         tests("HardwareTests", ["Hardware"], resources: [.copy("Machines")]),
@@ -238,7 +239,7 @@ let package = Package(
             "OffloadTests",
             [
                 "EngineFixtures", "Inference", "ModelFixtures", "ModelFormats", "OffloadProgram", "OffloadTrial",
-                "WorkerProgram", "Workers",
+                "Planning", "WorkerProgram", "Workers",
             ]),
         tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(
