@@ -19,10 +19,11 @@ public actor ModelManager {
     /// The models on disk.
     public nonisolated let store: ModelStore
     nonisolated let downloader: ModelDownloader
-    nonisolated let tunings: TuningLookup
     private let residency: ModelResidency
     private nonisolated let broadcast: EventBroadcast
     nonisolated let speeds: SpeedHistory
+    nonisolated let tunings: TuningLookup
+    nonisolated let planner: ModelLoadPlanner
 
     /// Opens the home directory, which is made if it is missing.
     ///
@@ -44,9 +45,13 @@ public actor ModelManager {
         let broadcast = EventBroadcast(diskPaths: [configuration.homeDirectory.path])
         self.broadcast = broadcast
         speeds = SpeedHistory(store: store, broadcast: broadcast)
+        let planner = ModelLoadPlanner(configuration: configuration, store: store, tunings: tunings) {
+            [downloader] name in await downloader.alternatives(to: name)
+        }
+        self.planner = planner
         residency = ModelResidency(
             launcher: launcher ?? configuration.launcher, budget: MemoryBudget(configuration.memoryLimit),
-            planner: HeaderForecast(), pressure: pressure, maximumModelCount: configuration.maximumLoadedModels,
+            planner: planner, pressure: pressure, maximumModelCount: configuration.maximumLoadedModels,
             onRetreat: { broadcast.tell(.loadRetreat(model: $0, $1)) })
     }
 
@@ -236,7 +241,7 @@ public actor ModelManager {
     }
 
     /// The weights of the model that proposes tokens for `name`; `nil` when none was chosen.
-    private nonisolated func draft(for name: ModelName) async throws -> URL? {
+    nonisolated func draft(for name: ModelName) async throws -> URL? {
         guard let chosen = configuration.draftModels.first(where: { (try? ModelName(parsing: $0.key)) == name }) else {
             return nil
         }

@@ -54,12 +54,32 @@ public struct LoadPlan: Sendable, Hashable {
     public var memory: ModelMemory?
     /// What was changed since the first plan because memory was short, step by step.
     public var retreats: [LoadRetreat]
+    /// What it takes part by part; `nil` when that is unknown.
+    public var estimate: MemoryEstimate?
+    /// Why the model is not loaded: it does not fit, whatever goes for it. What is missing first, then what would help.
+    public var refusal: [String]
+
+    /// A plan; by an estimate, and with the memory of that.
+    public init(options: LoadOptions, estimate: MemoryEstimate, retreats: [LoadRetreat] = [], refusal: [String] = []) {
+        self.init(
+            options: options,
+            memory: ModelMemory(
+                weightsByteCount: estimate.devices.reduce(0) { $0 + $1.weightsByteCount },
+                contextByteCount: estimate.devices.reduce(0) { $0 + $1.contextByteCount },
+                computeByteCount: estimate.devices.reduce(estimate.outputByteCount) { $0 + $1.computeByteCount }),
+            retreats: retreats, refusal: refusal)
+        self.estimate = estimate
+    }
 
     /// A plan.
-    public init(options: LoadOptions, memory: ModelMemory? = nil, retreats: [LoadRetreat] = []) {
+    public init(
+        options: LoadOptions, memory: ModelMemory? = nil, retreats: [LoadRetreat] = [],
+        refusal: [String] = []
+    ) {
         self.options = options
         self.memory = memory
         self.retreats = retreats
+        self.refusal = refusal
     }
 }
 

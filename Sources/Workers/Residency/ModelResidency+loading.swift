@@ -21,7 +21,13 @@ extension ModelResidency {
     }
 
     private func bringIn(_ entry: ResidencyEntry, _ request: ModelRequest) async throws -> any RunningModel {
-        if let plan = await planner?.plan(request) { follow(plan, entry) }
+        if let plan = await planner?.plan(request) {
+            guard plan.refusal.isEmpty else {
+                throw InferenceError.doesNotFit(model: request.name, advice: plan.refusal)
+            }
+            for step in plan.retreats { onRetreat?(request.name, step) }
+            follow(plan, entry)
+        }
         while true {
             do {
                 try await makeRoom(for: entry)
