@@ -124,7 +124,7 @@ let package = Package(
         .executableTarget(
             name: "RoostBench",
             dependencies: [
-                "CLlama", "Downloads", "Inference", "ModelFixtures", "ModelFormats", "Security",
+                "CLlama", "Downloads", "Hardware", "Inference", "ModelFixtures", "ModelFormats", "Planning", "Roost", "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -191,10 +191,11 @@ let package = Package(
             name: "RemoteDevices", dependencies: ["CLlama"], path: "Tests/Support/RemoteDevices",
             linkerSettings: [.linkedLibrary("ggml-rpc")]),
         .target(
-            name: "OffloadTrial", dependencies: ["Inference"], path: "Tests/Support/OffloadTrial",
+            name: "OffloadTrial", dependencies: ["Inference", "Planning"], path: "Tests/Support/OffloadTrial",
             swiftSettings: swiftSettings),
         .executableTarget(
-            name: "OffloadProgram", dependencies: ["Inference", "OffloadTrial", "RemoteDevices"],
+            name: "OffloadProgram",
+            dependencies: ["Hardware", "Inference", "OffloadTrial", "Planning", "RemoteDevices"],
             path: "Tests/Support/OffloadProgram", swiftSettings: swiftSettings),
         tests("SecurityTests", ["Security"]),
         tests("HardwareTests", ["Hardware"], resources: [.copy("Machines")]),
@@ -230,12 +231,15 @@ let package = Package(
             resources: [.copy("Shapes")]),
         tests(
             "WorkersTests",
-            ["Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "Security"]),
+            [
+                "Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "ModelFormats",
+                "Security",
+            ]),
         tests(
             "OffloadTests",
             [
                 "EngineFixtures", "Inference", "ModelFixtures", "ModelFormats", "OffloadProgram", "OffloadTrial",
-                "WorkerProgram", "Workers",
+                "Planning", "WorkerProgram", "Workers",
             ]),
         tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(

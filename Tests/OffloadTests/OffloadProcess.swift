@@ -14,7 +14,10 @@ import Testing
 enum OffloadProcess {
     static let realModel = variable("ROOST_TEST_MODEL").map { URL(fileURLWithPath: $0) }
 
-    static func variable(_ name: String) -> String? {
+    /// Where the same programs lie, linked with an engine that can compute with Vulkan.
+    static let vulkanPrograms = variable("ROOST_TEST_VULKAN_PROGRAMS").map { URL(fileURLWithPath: $0) }
+
+    private static func variable(_ name: String) -> String? {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 

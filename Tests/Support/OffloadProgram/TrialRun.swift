@@ -1,6 +1,8 @@
 import Foundation
+import Hardware
 import Inference
 import OffloadTrial
+import Planning
 import RemoteDevices
 
 /// A trial that is made.
@@ -27,10 +29,10 @@ struct TrialRun {
         var outcome = OffloadOutcome.Load()
         let (free, resident) = (freeByteCounts, residentByteCounts)
         do {
-            outcome.estimate = try EngineEstimator.estimates(
-                of: ModelFileSet(load.file), options: [load.options], name: load.file.lastPathComponent
-            ).first
-            let model = try await LoadedModel.load(at: load.file, options: load.options)
+            outcome.plan = try await plan(load)
+            let options = outcome.plan?.options ?? load.options
+            outcome.estimate = try FileEstimator(file: load.file).estimates([options]).first
+            let model = try await LoadedModel.load(at: load.file, options: options)
             outcome.memory = model.memory
             outcome.taken = free.minus(freeByteCounts)
             outcome.tokens = try await tokens(model, load)
@@ -43,6 +45,16 @@ struct TrialRun {
         }
         outcome.left = free.minus(freeByteCounts)
         return outcome
+    }
+
+    private func plan(_ load: OffloadTrial.Load) async throws -> ModelPlan? {
+        guard let request = load.request else { return nil }
+        let machine = PlannedMachine(MachineDetector().detect(), devices: Engine.graphics)
+        let bytes = try Data(contentsOf: load.file)
+        let headers = ModelHeaderSet(weights: [ModelHeaderFile(bytes: bytes, fileByteCount: Int64(bytes.count))])
+        let chooser = SettingsChooser(
+            machine: machine, estimator: load.planIsExact ? FileEstimator(file: load.file) : nil)
+        return try await chooser.plan(headers: headers, request: request)
     }
 
     private func tokens(_ model: LoadedModel, _ load: OffloadTrial.Load) async throws -> [Int32] {
@@ -68,5 +80,18 @@ struct TrialRun {
 extension [String: Int64] {
     fileprivate func minus(_ other: [String: Int64]) -> [String: Int64] {
         merging(other) { $0 - $1 }
+    }
+}
+
+/// The engine of this process, which alone has its devices.
+private struct FileEstimator: MemoryEstimator {
+    let file: URL
+
+    func estimates(of headers: ModelHeaderSet, options: [LoadOptions]) async throws -> [MemoryEstimate] {
+        try estimates(options)
+    }
+
+    func estimates(_ options: [LoadOptions]) throws -> [MemoryEstimate] {
+        try EngineEstimator.estimates(of: ModelFileSet(file), options: options, name: file.lastPathComponent)
     }
 }

@@ -1,5 +1,6 @@
 public import Foundation
 public import Inference
+public import Planning
 
 /// Loads to be made in a process of their own, as its devices are the process's for good.
 public struct OffloadTrial: Sendable, Codable {
@@ -14,6 +15,10 @@ public struct OffloadTrial: Sendable, Codable {
         public var file: URL
         /// How it is loaded.
         public var options: LoadOptions
+        /// What a plan is to be made for, whose settings take the place of ``options``; `nil` makes none.
+        public var request: PlanRequest?
+        /// Whether the engine tells the plan its figures.
+        public var planIsExact = true
         /// What it is to go on with, greedily.
         public var prompt: String
         /// How far.
@@ -46,6 +51,8 @@ public struct OffloadOutcome: Sendable, Codable {
 
     /// What came of a load. Bytes are by the names of devices.
     public struct Load: Sendable, Codable {
+        /// What was planned.
+        public var plan: ModelPlan?
         /// What the engine said before, of the file without its weights.
         public var estimate: MemoryEstimate?
         /// What it accounts for while the model is loaded.
