@@ -7,7 +7,7 @@ import Testing
 
 /// Headers come from strangers: whatever they claim, a plan is made or refused.
 @Suite struct HostileHeaderTests {
-    private static let numbers: [UInt64] = [0, 1, 7, 255, 1 << 16, 1 << 20, 1 << 24, 1 << 31, 1 << 40, 1 << 63, .max]
+    private static let numbers: [UInt64] = [0, 1, 255, 1 << 20, 1 << 31, .max]
 
     @Test(arguments: ModelShape.names)
     func impossibleSizesDoNotTrap(name: String) async throws {
@@ -22,7 +22,7 @@ import Testing
                 for (other, value) in shape.header.metadata {
                     writer.set(other, other == key ? .uint64(number) : value)
                 }
-                for tensor in shape.header.tensors.prefix(40) {
+                for tensor in shape.header.tensors.prefix(24) {
                     try writer.addTensor(tensor.name, dimensions: tensor.dimensions, type: tensor.type)
                 }
                 try await plan(writer, machine)
@@ -35,7 +35,7 @@ import Testing
         var generator = SeededGenerator(seed: 5)
         for name in ModelShape.names {
             let shape = try ModelShape(name)
-            for _ in 0..<20 {
+            for _ in 0..<8 {
                 var writer = try GGUFWriter()
                 for (key, value) in shape.header.metadata {
                     let isSize = value.intValue != nil && !key.hasPrefix("general")
