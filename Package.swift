@@ -124,7 +124,7 @@ let package = Package(
         .executableTarget(
             name: "RoostBench",
             dependencies: [
-                "CLlama", "Downloads", "Inference", "ModelFixtures", "ModelFormats", "Security",
+                "CLlama", "Downloads", "Hardware", "Inference", "ModelFixtures", "ModelFormats", "Planning", "Roost", "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -231,7 +231,10 @@ let package = Package(
             resources: [.copy("Shapes")]),
         tests(
             "WorkersTests",
-            ["Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "Security"]),
+            [
+                "Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "ModelFormats",
+                "Security",
+            ]),
         tests(
             "OffloadTests",
             [

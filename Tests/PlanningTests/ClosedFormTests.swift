@@ -12,7 +12,8 @@ import Testing
         let subject = try Subject(name)
         for length in [2048, 8192, 32768] {
             for type in [KVCacheType.f16, .q8_0] {
-                for parallel in [1, 8] {
+                // More states than two the estimator tells by a line through fewer.
+                for parallel in subject.geometry.isRecurrent ? [1, 2] : [1, 8] {
                     var options = LoadOptions()
                     options.contextLength = length
                     (options.keyCacheType, options.valueCacheType) = (type, type)
@@ -82,7 +83,12 @@ private struct Subject {
         #expect(told.totalByteCount.isNear(truth.totalByteCount, by: part), label)
         #expect(estimate.outputByteCount.isNear(exact.outputByteCount, by: 0.05), label)
         #expect(estimate.repackedByteCount == exact.repackedByteCount, label)
-        #expect(estimate.processByteCount.isNear(exact.processByteCount, by: 0.03), "\(name): \(estimate) \(exact)")
+        // The engine's figure for tables counts the heap, on which other tests are at the same time.
+        let (own, other) = (
+            estimate.processByteCount - estimate.overheadByteCount, exact.processByteCount - exact.overheadByteCount
+        )
+        // What is repacked at the very end of the file is unmapped after loading.
+        #expect(own.isNear(other, by: 0.02), "\(name): \(estimate) \(exact)")
     }
 }
 

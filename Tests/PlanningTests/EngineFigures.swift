@@ -11,7 +11,8 @@ enum EngineFigures {
             option.gpuLayerCount = 0
             return option
         }
-        return try EngineEstimator.estimates(of: ModelFileSet(file), options: options, name: file.lastPathComponent)
+        return try EngineEstimator.estimates(
+            of: ModelFileSet(file), options: options, name: file.lastPathComponent, processByteCount: 32 << 20)
     }
 
     static func estimate(of file: URL, _ options: LoadOptions) throws -> MemoryEstimate {

@@ -38,6 +38,8 @@ struct ModelShape: Sendable, CustomStringConvertible {
 
     private static func writer(_ text: String) throws -> GGUFWriter {
         var writer = try GGUFWriter()
+        // Layer after layer, as in files.
+        var tensors: [(layer: Int, name: String, type: String, dimensions: ArraySlice<String>)] = []
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {
             let words = line.split(separator: " ").map(String.init)
             guard words.count > 2 else { throw Problem.badLine(String(line)) }
@@ -48,15 +50,17 @@ struct ModelShape: Sendable, CustomStringConvertible {
             case ("float", let value): writer.set(words[1], .float32(Float(value) ?? 0))
             case ("flag", let value): writer.set(words[1], .bool(value == "true"))
             case ("ints", _): writer.set(words[1], .array(GGUFArray(rest.compactMap { Int32($0) })))
-            case ("tensor", let type): try add(words[1], type, rest.dropFirst(), to: &writer)
+            case ("tensor", let type): tensors.append((-1, words[1], type, rest.dropFirst()))
             case ("layers", let name):
                 guard words.count > 4 else { throw Problem.badLine(String(line)) }
                 for layer in layers(words[1]) {
-                    try add("blk.\(layer).\(name)", words[3], rest.dropFirst(2), to: &writer)
+                    tensors.append((layer, "blk.\(layer).\(name)", words[3], rest.dropFirst(2)))
                 }
             default: throw Problem.badLine(String(line))
             }
         }
+        let order = tensors.indices.sorted { (tensors[$0].layer, $0) < (tensors[$1].layer, $1) }
+        for tensor in order.map({ tensors[$0] }) { try add(tensor.name, tensor.type, tensor.dimensions, to: &writer) }
         return writer
     }
 
@@ -80,10 +84,12 @@ struct ModelShape: Sendable, CustomStringConvertible {
 final class SparseModelFile: Sendable {
     let url = FileManager.default.temporaryDirectory.appending(path: "roost-\(UUID().uuidString).gguf")
 
-    init(_ shape: ModelShape) throws {
-        try shape.bytes.write(to: url)
+    convenience init(_ shape: ModelShape) throws { try self.init(shape.file) }
+
+    init(_ file: ModelHeaderFile) throws {
+        try file.bytes.write(to: url)
         let handle = try FileHandle(forWritingTo: url)
-        try handle.truncate(atOffset: UInt64(shape.fileByteCount))
+        try handle.truncate(atOffset: UInt64(file.fileByteCount))
         try handle.close()
     }
 

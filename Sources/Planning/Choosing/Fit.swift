@@ -1,8 +1,8 @@
-import Inference
+public import Inference
 
 extension PlannedMachine {
     /// Whether a load fits: each GPU's part on it, and in each pool of memory no more than there is.
-    func fits(_ estimate: MemoryEstimate) -> Bool { shortage(of: estimate) == 0 }
+    public func fits(_ estimate: MemoryEstimate) -> Bool { shortage(of: estimate) == 0 }
 
     /// Bytes that are missing, of all pools together; 0 when it fits.
     func shortage(of estimate: MemoryEstimate) -> Int64 {

@@ -12,16 +12,20 @@ struct PlanExplanation {
     private static let measured = "Measured as the fastest for this model on this machine."
 
     func choices() -> [SettingChoice] {
-        [context, cacheType, parallel, graphics, experts, split, threads, batch, flashAttention, memoryMap].compactMap {
-            $0
-        }
+        [context, cacheType, parallel, graphics, experts, split, threads, batch, flashAttention, memoryMap, prompts]
+            .compactMap {
+                $0
+            }
     }
 
     private var context: SettingChoice {
         let length = options.contextLength ?? 0
         let reason: String
         if search.lengthIsAsked {
-            reason = Self.asked
+            reason =
+                search.trainedLength > 0 && length > search.trainedLength
+                ? "You asked for it; the model was trained for \(search.trainedLength) and may answer badly beyond."
+                : Self.asked
         } else if length < search.neededLength {
             reason =
                 "The longest that fits in \(SizeText.text(machine.memoryByteCount)) of memory; \(search.neededLength) tokens would be usual."
@@ -146,6 +150,16 @@ struct PlanExplanation {
             reason = "Used where the device has the kernel: it is faster and takes less memory."
         }
         return SettingChoice("flash attention", options.flashAttention.rawValue, reason)
+    }
+
+    private var prompts: SettingChoice? {
+        let wanted = request.others.prefixByteLimit
+        guard wanted > 0 else { return nil }
+        let reason =
+            options.prefixByteLimit < wanted
+            ? "What the model leaves of the memory that models may take."
+            : "Computed prompts are kept, so that the same beginning is not computed again."
+        return SettingChoice("kept prompts", SizeText.text(options.prefixByteLimit), reason)
     }
 
     private var memoryMap: SettingChoice {

@@ -69,26 +69,3 @@ public struct PlanRequest: Sendable, Hashable, Codable {
         }
     }
 }
-
-/// Settings that were found by measuring.
-public struct TunedSettings: Sendable, Hashable, Codable {
-    /// Threads for single tokens.
-    public var threadCount: Int?
-    /// Threads for prompts.
-    public var batchThreadCount: Int?
-    /// Tokens computed at once.
-    public var microBatchSize: Int?
-    /// Whether the fused attention kernel is used.
-    public var flashAttention: FlashAttention?
-
-    /// Settings that were found by measuring.
-    public init(
-        threadCount: Int? = nil, batchThreadCount: Int? = nil, microBatchSize: Int? = nil,
-        flashAttention: FlashAttention? = nil
-    ) {
-        self.threadCount = threadCount
-        self.batchThreadCount = batchThreadCount
-        self.microBatchSize = microBatchSize
-        self.flashAttention = flashAttention
-    }
-}

@@ -47,7 +47,10 @@ public struct SettingsChooser: Sendable {
         let source = EstimateSource(form: form, machine: machine, exact: exact)
         let search = PlanSearch(
             geometry: geometry, machine: machine, request: request, source: source, fileByteCount: fileByteCount)
-        let found = try await search.find()
+        var found = try await search.find()
+        // Computed prompts take what is left.
+        let rest = max(0, machine.memoryByteCount - machine.neededByteCount(found.memory))
+        found.options.prefixByteLimit = min(found.options.prefixByteLimit, rest)
         let speed = SpeedModel(
             geometry: geometry, machine: machine, options: found.options, context: form.context(found.options),
             graphics: source.used(by: found.options)

@@ -52,13 +52,16 @@ public struct ClosedForm: Sendable {
         tally.addWeights(repacking)
         tally.addContext(cache, compute)
         let outputs = Int64(max(context.outputCount, context.sequenceCount)) * 4
+        // An encoder's vectors are beside.
+        let row = Int64(geometry.vocabularyCount + (geometry.hasMemory ? 0 : geometry.embeddingLength))
         let vocabulary = Int64(geometry.vocabularyCount)
         let hostWeights = tally.devices.first?.weightsByteCount ?? 0
         return MemoryEstimate(
             devices: tally.devices,
             mappedByteCount: options.memoryMap ? max(0, hostWeights - tally.duplicatedByteCount) : 0,
-            repackedByteCount: tally.repackedByteCount, outputByteCount: outputs * vocabulary,
-            overheadByteCount: Self.processByteCount + Self.byteCountPerToken * vocabulary
+            repackedByteCount: tally.repackedByteCount, outputByteCount: outputs * row,
+            overheadByteCount: (placement.layers.contains(nil) ? compute.work : 0) + Self.processByteCount + Self
+                .byteCountPerToken * vocabulary
                 + Self.byteCountPerCell * Int64(cache.cellCount))
     }
 }

@@ -12,6 +12,8 @@ struct ComputeSize {
     let output: Int64
     /// Inputs of each device: masks, positions, the embeddings of the tokens.
     let masks: Int64
+    /// What the CPU's back end converts the inputs of a multiplication in, where it computes layers.
+    let work: Int64
     /// On the host, when all layers are elsewhere.
     let input: Int64
 
@@ -38,6 +40,8 @@ struct ComputeSize {
         let logits = geometry.hasMemory ? 4 * outputs * Double(geometry.vocabularyCount) : 0
         output = Int64(bytes: logits + 8 * batch * width)
         self.masks = Int64(bytes: masks)
+        let widest = geometry.layers.map(stages.widest).max() ?? 0
+        work = Int64(bytes: 2 * batch * max(widest, width))
         input = Int64(bytes: masks + 4 * batch * width)
     }
 
@@ -87,6 +91,12 @@ struct ComputeSize {
         private func latent(_ latent: ModelGeometry.LatentAttention, _ layer: ModelGeometry.Layer) -> Double {
             let head = 2 * (latent.rank + latent.rotatedLength) + latent.keyLength
             return Double(layer.headCount) * Double(head) + 4 * width
+        }
+
+        /// The widest input of a multiplication with weights.
+        func widest(_ layer: ModelGeometry.Layer) -> Double {
+            let experts = layer.expertLength * max(1, geometry.usedExpertCount)
+            return Double(max(layer.feedForwardLength, layer.headCount * layer.keyLength, experts))
         }
 
         func recurrence(_ layer: ModelGeometry.Layer) -> Double {

@@ -71,10 +71,13 @@ public struct Recommender: Sendable {
         let plan = try await SettingsChooser(machine: machine)
             .plan(geometry: geometry, request: PlanRequest(contextLength: length))
         let onGraphics = plan.memory.devices.contains { !$0.isHost && $0.weightsByteCount > 0 }
+        let left = plan.memory.host.weightsByteCount - geometry.inputWeights.byteCount
+        // Of experts that are left to the processor only those used are read.
+        let share = (plan.options.expertLayersOnProcessor ?? 0) > 0 ? geometry.usedExpertShare : 1
+        let read = onGraphics ? Int64(bytes: Double(max(0, left)) * share) : plan.speed.byteCountPerToken
         return recommendation(
             candidate, fits: plan.fits, needed: plan.memory.allByteCount, speed: plan.speed.decodeTokensPerSecond,
-            readByteCount: plan.speed.byteCountPerToken, onGraphics: onGraphics && plan.options.gpuLayerCount != 0, plan
-        )
+            hostByteCount: read, onGraphics: onGraphics, plan)
     }
 
     /// With nothing known but the file's size: the weights, a cache as models of that size have it, and buffers.
@@ -92,7 +95,8 @@ public struct Recommender: Sendable {
         let bandwidth = onGraphics ? graphics.compactMap(\.bytesPerSecond).min() : hostBandwidth(candidate)
         return recommendation(
             candidate, fits: needed <= machine.poolByteCount, needed: needed,
-            speed: bandwidth.map { $0 / Double(max(read, 1)) }, readByteCount: read, onGraphics: onGraphics, nil)
+            speed: bandwidth.map { $0 / Double(max(read, 1)) }, hostByteCount: onGraphics ? 0 : read,
+            onGraphics: onGraphics, nil)
     }
 
     private func hostBandwidth(_ candidate: RecommendationCandidate) -> Double? {
@@ -100,11 +104,11 @@ public struct Recommender: Sendable {
     }
 
     private func recommendation(
-        _ candidate: RecommendationCandidate, fits: Bool, needed: Int64, speed: Double?, readByteCount: Int64,
+        _ candidate: RecommendationCandidate, fits: Bool, needed: Int64, speed: Double?, hostByteCount: Int64,
         onGraphics: Bool, _ plan: ModelPlan?
     ) -> Recommendation {
         // Where nothing was measured: a GPU is fast, and so is a processor with few bytes to read for each token.
-        let isFast = speed.map { $0 >= Self.usefulTokensPerSecond } ?? (onGraphics || readByteCount <= 6 << 30)
+        let isFast = speed.map { $0 >= Self.usefulTokensPerSecond } ?? (hostByteCount <= 6 << 30)
         let tier = candidate.expectedTier
         var parts = ["\(tier.rawValue) answers"]
         if fits {

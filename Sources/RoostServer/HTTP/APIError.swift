@@ -51,7 +51,7 @@ enum APIError: Error, Sendable {
         case .unloaded, .queueFull, .workerCrashed, .workerUnresponsive, .deadlineExceeded, .noRoom:
             self = .unavailable(error.description)
         case .fileMissing, .fileUnreadable, .notGGUF, .unsupportedArchitecture, .loadFailed, .outOfMemory,
-            .decodeFailed, .workerFailed, .sandboxUnavailable, .estimateFailed:
+            .decodeFailed, .workerFailed, .sandboxUnavailable, .estimateFailed, .doesNotFit:
             self = .failure(error.description)
         }
     }

@@ -20,6 +20,7 @@ public enum WorkerMain {
             let greeting = try WorkerGreeting(version: version)
             switch greeting.frame.kind {
             case .job: try Start(greeting).serve()
+            case .measure: try Start(greeting).measure()
             case .estimate: try EstimateService.run(greeting)
             case let kind: throw WorkerProtocolError("no job, but a frame \(kind)")
             }
@@ -60,6 +61,11 @@ public enum WorkerMain {
                 try greeting.connection.send(WorkerFrame(.failed, payload: WorkerJSON.encode(WorkerFailure(error))))
                 throw error
             }
+        }
+
+        func measure() -> Never {
+            MeasureService(job: job, files: files, channel: channel, sandbox: sandbox).run()
+            _exit(0)
         }
 
         func serve() -> Never {
