@@ -47,17 +47,7 @@ struct HardwareCommandTests {
             let roost = try BuiltProgram(home: folder)
             let group = try ControlGroup(quota: 1.5, byteCount: 2_000_000_000)
             defer { group.remove() }
-            let text = try await BuiltProgram.onThread {
-                let process = roost.process(group.arguments(running: [roost.url.path, "hardware", "--json"]))
-                process.executableURL = URL(fileURLWithPath: "/bin/sh")
-                let pipe = Pipe()
-                process.standardOutput = pipe
-                try process.run()
-                let data = pipe.fileHandleForReading.readDataToEndOfFile()
-                process.waitUntilExit()
-                return String(decoding: data, as: UTF8.self)
-            }
-            let facts = try report(text)
+            let facts = try report(try await group.run(roost, "hardware", "--json").output)
             #expect(facts.limits.processorQuota == 1.5)
             #expect(facts.limits.memoryByteCount.map { abs($0 - 2_000_000_000) <= 65_536 } == true)
             #expect(facts.computeThreadCount == 1)
@@ -65,64 +55,3 @@ struct HardwareCommandTests {
         }
     #endif
 }
-
-#if os(Linux)
-    /// A control group of this test, in whichever version is mounted.
-    private struct ControlGroup {
-        private let folders: [URL]
-
-        private static let first = URL(fileURLWithPath: "/sys/fs/cgroup/cpu")
-        private static let memory = URL(fileURLWithPath: "/sys/fs/cgroup/memory")
-        private static let second = URL(fileURLWithPath: "/sys/fs/cgroup")
-
-        private static var isFirst: Bool {
-            FileManager.default.fileExists(atPath: first.appending(path: "cpu.cfs_quota_us").path)
-                || FileManager.default.fileExists(atPath: first.appending(path: "cgroup.procs").path)
-        }
-
-        /// Whether a group with limits can be made here; in most containers it cannot.
-        static var mayBeMade: Bool {
-            guard let group = try? ControlGroup(quota: 1, byteCount: 1 << 30) else { return false }
-            group.remove()
-            return true
-        }
-
-        init(quota: Double, byteCount: Int64) throws {
-            let name = "roost-test-\(UUID().uuidString)"
-            folders =
-                Self.isFirst
-                ? [Self.first, Self.memory].map { $0.appending(path: name) } : [Self.second.appending(path: name)]
-            do {
-                for folder in folders {
-                    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-                }
-                let share = Int(quota * 100_000)
-                if Self.isFirst {
-                    try write("100000", to: folders[0].appending(path: "cpu.cfs_period_us"))
-                    try write("\(share)", to: folders[0].appending(path: "cpu.cfs_quota_us"))
-                    try write("\(byteCount)", to: folders[1].appending(path: "memory.limit_in_bytes"))
-                } else {
-                    try write("\(share) 100000", to: folders[0].appending(path: "cpu.max"))
-                    try write("\(byteCount)", to: folders[0].appending(path: "memory.max"))
-                }
-            } catch {
-                remove()
-                throw error
-            }
-        }
-
-        /// The shell joins the group and becomes the program.
-        func arguments(running program: [String]) -> [String] {
-            let joins = folders.map { "echo $$ > '\($0.path)/cgroup.procs'" }.joined(separator: " && ")
-            return ["-c", "\(joins) && exec \"$@\"", "sh"] + program
-        }
-
-        func remove() { for folder in folders { rmdir(folder.path) } }
-
-        private func write(_ text: String, to file: URL) throws {
-            let handle = try FileHandle(forWritingTo: file)
-            defer { try? handle.close() }
-            try handle.write(contentsOf: Data(text.utf8))
-        }
-    }
-#endif
