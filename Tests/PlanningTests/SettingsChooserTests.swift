@@ -221,6 +221,44 @@ import Testing
         )
         let near = try await self.plan("llama-70b", on: "40GB ram, 16 cores")
         #expect(!near.fits)
-        #expect(near.advice.last?.contains("such as Q") == true, "\(near.advice)")
+        #expect(near.advice.last?.contains("such as") == true, "\(near.advice)")
+    }
+
+    @Test func speculationGoesBeforeAModelIsRefused() async throws {
+        let geometry = try Shapes.geometry("gemma3-1b")
+        let form = ClosedForm(geometry)
+        var options = LoadOptions()
+        (options.contextLength, options.parallelRequestCount) = (512, 1)
+        let needed = { (options: LoadOptions) -> Int64 in
+            let estimate = form.estimate(options)
+            return estimate.host.totalByteCount + estimate.outputByteCount + estimate.overheadByteCount
+        }
+        let with = needed(options)
+        options.speculation = false
+        let without = needed(options)
+        #expect(without < with)
+        let machine = PlannedMachine(memoryByteCount: (with + without) / 2, threadCount: 4)
+        let plan = try await SettingsChooser(machine: machine).plan(geometry: geometry)
+        #expect(plan.fits && !plan.options.speculation)
+        #expect(plan.choices.contains { $0.setting == "speculation" && $0.value == "off" })
+    }
+
+    @Test func adviceNamesNoQuantizationOfAsManyBits() async throws {
+        for name in ModelShape.names {
+            var geometry = try Shapes.geometry(name)
+            for (quantization, larger) in [
+                ("Q4_K_M", ["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M"]), ("Q8_0", ["F16", "Q8_0"]),
+            ] {
+                geometry.quantization = quantization
+                for part in [0.5, 0.7, 0.9] {
+                    let machine = PlannedMachine(
+                        memoryByteCount: Int64(Double(geometry.weightByteCount) * part), threadCount: 4)
+                    let plan = try await SettingsChooser(machine: machine).plan(geometry: geometry)
+                    let last = try #require(plan.advice.last)
+                    #expect(!larger.contains { last.contains("such as \($0) ") }, "\(name): \(last)")
+                    #expect(!last.contains("context"), "nobody asked for one")
+                }
+            }
+        }
     }
 }

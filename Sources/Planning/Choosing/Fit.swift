@@ -34,13 +34,3 @@ extension MemoryEstimate {
     /// The weights, on every device.
     var weightsByteCount: Int64 { devices.reduce(0) { $0.addingClamped($1.weightsByteCount) } }
 }
-
-/// Sizes as people read them.
-enum SizeText {
-    static func text(_ byteCount: Int64) -> String {
-        let gibibytes = Double(byteCount) / 0x1p30
-        if gibibytes >= 100 { return "\(Int64(gibibytes.rounded())) GiB" }
-        if gibibytes >= 1 { return "\((gibibytes * 10).rounded() / 10) GiB" }
-        return "\(Int64((Double(byteCount) / 0x1p20).rounded())) MiB"
-    }
-}

@@ -15,6 +15,9 @@ struct PlacementSearch: Sendable {
         (geometry.layers.lastIndex { $0.weights.contains(where: \.isExpert) } ?? -1) + 1
     }
 
+    /// Layers that are moved between GPUs at most: shares by memory are near already.
+    private static let moveLimit = 64
+
     private typealias Candidate = (options: LoadOptions, placing: FoundSettings.Placing)
 
     /// The best placement that fits; `nil` when none does.
@@ -117,7 +120,8 @@ struct PlacementSearch: Sendable {
         var options = options
         options.gpuLayerCount = layers
         options.expertLayersOnProcessor = experts > 0 ? experts : nil
-        options.devices = isChosen ? graphics.map(\.name) : request.devices ?? options.devices
+        let isSome = isChosen || graphics.count != search.machine.graphics.count
+        options.devices = request.devices ?? options.devices ?? (isSome ? graphics.map(\.name) : nil)
         options.tensorSplit = request.tensorSplit ?? (graphics.count > 1 ? balanced(options, graphics) : nil)
         return options
     }
@@ -133,7 +137,7 @@ struct PlacementSearch: Sendable {
         ends[ends.count - 1] = count
         var counts = ends.indices.map { ends[$0] - ($0 > 0 ? ends[$0 - 1] : 0) }
         var options = options
-        for _ in 0..<(2 * count) {
+        for _ in 0..<Self.moveLimit {
             options.tensorSplit = counts.map(Double.init)
             let estimate = source.computed(options)
             let room = graphics.map { device in

@@ -17,7 +17,8 @@ struct PlanAdvice {
                 "The context is \(length) instead of \(search.neededLength) tokens; free memory, or ask for the longer one with a q8_0 KV cache."
             ]
         }
-        let changes = [shorterContext, quantizedCache, fewerRequests, fewerLayers, processor].compactMap { $0 }
+        let changes = [shorterContext, quantizedCache, fewerRequests, withoutSpeculation, fewerLayers, processor]
+            .compactMap { $0 }
         return [shortage] + changes + [weights]
     }
 
@@ -75,16 +76,30 @@ struct PlanAdvice {
         return result.fits ? "With one request at a time it fits: \(result.needed) in all." : nil
     }
 
+    private var withoutSpeculation: String? {
+        guard found.options.speculation else { return nil }
+        var options = found.options
+        options.speculation = false
+        let result = result(of: options)
+        return result.fits ? "Without speculation it fits: \(result.needed) in all." : nil
+    }
+
     private var fewerLayers: String? {
         guard let count = found.options.gpuLayerCount, count > 1, !source.used(by: found.options).isEmpty else {
             return nil
         }
-        for fewer in stride(from: min(count, search.geometry.layers.count + 1) - 1, to: 0, by: -1) {
+        func fits(_ fewer: Int) -> Bool {
             var options = found.options
             options.gpuLayerCount = fewer
             options.tensorSplit = nil
-            if machine.fits(source.computed(options)) { return "With \(fewer) layers on the GPU it fits." }
+            return machine.fits(source.computed(options))
         }
+        var (low, high) = (0, min(count, search.geometry.layers.count + 1))
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if fits(middle) { low = middle } else { high = middle }
+        }
+        if low > 0 { return "With \(low) layers on the GPU it fits." }
         return nil
     }
 
@@ -101,13 +116,21 @@ struct PlanAdvice {
         let rest = found.memory.allByteCount - found.memory.weightsByteCount
         let room = machine.poolByteCount - rest
         let own = search.geometry.weightByteCount
-        guard room > 64 << 20, search.geometry.parameterCount > 0 else {
-            return "This machine is too small for a model with this context; choose one of far fewer parameters."
+        guard room > 0 else {
+            return search.lengthIsAsked
+                ? "This machine is too small for this model with so long a context; choose a shorter one, or a model of far fewer parameters."
+                : "This machine is too small for this model; choose one of far fewer parameters."
         }
-        let bits = Double(room) * 8 / Double(search.geometry.parameterCount)
-        let name =
-            Quantization.largest(within: bits).map { ", such as \($0)" }
-            ?? ", which no quantization of it is: choose a model of fewer parameters"
-        return "A quantization of at most \(SizeText.text(room)) would fit (this one has \(SizeText.text(own)))\(name)."
+        guard room < own else {
+            // In all there is room, but not in one place.
+            return
+                "Its weights (\(SizeText.text(own))) would have to be spread over the machine's memories; choose a smaller quantization."
+        }
+        guard let smaller = Quantization.largest(within: room, of: search.geometry) else {
+            return
+                "Weights of at most \(SizeText.text(room)) would fit (this model has \(SizeText.text(own))), which no usual quantization of it is; choose a model of fewer parameters."
+        }
+        return
+            "A quantization of at most \(SizeText.text(room)) would fit (this one has \(SizeText.text(own))), such as \(smaller.name) with about \(SizeText.text(smaller.byteCount))."
     }
 }

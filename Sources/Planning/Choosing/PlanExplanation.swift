@@ -12,10 +12,9 @@ struct PlanExplanation {
     private static let measured = "Measured as the fastest for this model on this machine."
 
     func choices() -> [SettingChoice] {
-        [context, cacheType, parallel, graphics, experts, split, threads, batch, flashAttention, memoryMap, prompts]
-            .compactMap {
-                $0
-            }
+        let layers = [graphics, experts, split]
+        let rest = [threads, batch, flashAttention, memoryMap, speculation, prompts]
+        return ([context, cacheType, parallel] + layers + rest).compactMap { $0 }
     }
 
     private var context: SettingChoice {
@@ -26,6 +25,8 @@ struct PlanExplanation {
                 search.trainedLength > 0 && length > search.trainedLength
                 ? "You asked for it; the model was trained for \(search.trainedLength) and may answer badly beyond."
                 : Self.asked
+        } else if !found.fits, length < search.neededLength {
+            reason = "The least that is of use, and even that does not fit."
         } else if length < search.neededLength {
             reason =
                 "The longest that fits in \(SizeText.text(machine.memoryByteCount)) of memory; \(search.neededLength) tokens would be usual."
@@ -61,7 +62,7 @@ struct PlanExplanation {
         if request.parallelRequestCount != nil {
             reason = Self.asked
         } else if count < search.request.others.parallelRequestCount {
-            reason = "Memory does for one request at a time; more wait for each other."
+            reason = "The least memory; more requests wait for each other."
         } else {
             reason = "Requests share one cache, so that a few at once cost little."
         }
@@ -83,12 +84,16 @@ struct PlanExplanation {
             } else if !machine.prefersGraphics {
                 reason = "The configuration says not to use GPUs (prefer_gpu)."
             } else {
-                reason = "No layer fits on the GPU with this context."
+                reason =
+                    found.fits
+                    ? "No layer fits on the GPU with this context." : "The model fits nowhere; the CPU misses least."
             }
             return SettingChoice("GPU layers", "none", reason)
         case .graphics:
             let names = search.source.used(by: options).map(\.name).joined(separator: ", ")
-            return SettingChoice("GPU layers", value, "The whole model fits on \(names).")
+            let reason =
+                found.fits ? "The whole model fits on \(names)." : "The model fits nowhere; here least is missing."
+            return SettingChoice("GPU layers", value, reason)
         case .expertsLeft:
             return SettingChoice(
                 "GPU layers", value,
@@ -150,6 +155,15 @@ struct PlanExplanation {
             reason = "Used where the device has the kernel: it is faster and takes less memory."
         }
         return SettingChoice("flash attention", options.flashAttention.rawValue, reason)
+    }
+
+    private var speculation: SettingChoice? {
+        guard request.others.speculation else { return nil }
+        return SettingChoice(
+            "speculation", options.speculation ? "on" : "off",
+            options.speculation
+                ? "Texts that repeat themselves are faster; it stops by itself where it does not help."
+                : "Without it fewer logits are kept, which takes less memory.")
     }
 
     private var prompts: SettingChoice? {

@@ -67,30 +67,36 @@ struct PlanSearch: Sendable {
         return options
     }
 
-    func options(length: Int, parallel: Int, quantized: Bool = false) -> LoadOptions {
+    /// Whether proposed tokens are computed: first with, as it is wanted, then without, which takes fewer rows of logits.
+    private var speculations: [Bool] { request.others.speculation ? [true, false] : [false] }
+
+    private func options(length: Int, parallel: Int, speculation: Bool, quantized: Bool = false) -> LoadOptions {
         var options = base()
         options.contextLength = length
         options.parallelRequestCount = parallel
+        options.speculation = speculation
         if quantized { (options.keyCacheType, options.valueCacheType) = (.q8_0, .q8_0) }
         return options
     }
 
     func find() async throws -> FoundSettings {
         let placing = PlacementSearch(search: self)
+        let least = parallelCounts.last ?? 1
         for quantized in mayQuantize ? [false, true] : [false] {
-            for parallel in parallelCounts {
-                let wanted = options(length: neededLength, parallel: parallel, quantized: quantized)
-                if let found = try await placing.place(wanted) { return found }
+            for speculation in speculations {
+                for parallel in parallelCounts {
+                    let wanted = options(
+                        length: neededLength, parallel: parallel, speculation: speculation, quantized: quantized)
+                    if let found = try await placing.place(wanted) { return found }
+                }
+                guard !lengthIsAsked, neededLength > Self.leastContextLength else { continue }
+                let shortest = options(length: Self.leastContextLength, parallel: least, speculation: speculation)
+                if let found = try await placing.place(shortest) { return try await lengthened(found) }
             }
         }
-        let least = parallelCounts.last ?? 1
-        if !lengthIsAsked, neededLength > Self.leastContextLength,
-            let found = try await placing.place(options(length: Self.leastContextLength, parallel: least))
-        {
-            return try await lengthened(found)
-        }
         let length = lengthIsAsked ? neededLength : min(neededLength, Self.leastContextLength)
-        return try await placing.nearest(options(length: length, parallel: least, quantized: mayQuantize))
+        return try await placing.nearest(
+            options(length: length, parallel: least, speculation: false, quantized: mayQuantize))
     }
 
     /// The longest context that fits with layers where they are.

@@ -10,6 +10,22 @@ public enum Quantization {
     /// The best one of at most so many bits for a weight.
     public static func largest(within bits: Double) -> String? { usual.first { $0.bits <= bits }?.name }
 
+    /// The best one that takes at most so many bytes of a model that takes others in another one; never one of as many
+    /// bits or more.
+    ///
+    /// What a quantization takes of a model depends on how much of it is embeddings and such: sizes are scaled from the
+    /// file that is known.
+    static func largest(within byteCount: Int64, of geometry: ModelGeometry) -> (name: String, byteCount: Int64)? {
+        guard geometry.parameterCount > 0, geometry.weightByteCount > 0 else { return nil }
+        let actual = Double(geometry.weightByteCount) * 8 / Double(geometry.parameterCount)
+        let own = geometry.quantization.flatMap(bits) ?? actual
+        for (name, bits) in usual where bits < own - 0.05 {
+            let size = Int64(bytes: Double(geometry.weightByteCount) * bits / own)
+            if size <= byteCount { return (name, size) }
+        }
+        return nil
+    }
+
     /// The bits of a weight; `nil` for a name that is not known.
     public static func bits(_ name: String) -> Double? {
         let name = name.uppercased()

@@ -10,8 +10,8 @@ struct GeometryKeys {
     let embeddingLength: Int
     private let metadata: GGUFMetadata
 
-    /// More layers than any model has; a header can claim anything.
-    private static let layerLimit = 4096
+    /// The engine's own limit (LLAMA_MAX_LAYERS); a header can claim anything.
+    private static let layerLimit = 512
     /// More of anything else than any model has; products of three are still numbers.
     private static let sizeLimit = 1 << 20
     /// The same for what counts tokens.

@@ -56,6 +56,8 @@ public struct ModelGeometry: Sendable, Hashable {
 
     /// `general.architecture`.
     public var architecture: String
+    /// The quantization as the file names it: `Q4_K_M`; `nil` when it does not.
+    public var quantization: String?
     /// The layers, first to last; those that predict further tokens (MTP), which are not loaded, are not among them.
     public var layers: [Layer]
     /// Layers that the file has beside: the engine counts them when it shares layers among devices.
@@ -102,8 +104,10 @@ public struct ModelGeometry: Sendable, Hashable {
     ///
     /// - Parameter headers: the header of a model's file, or of all its parts.
     public init?(_ headers: [GGUFHeader]) {
-        guard let metadata = headers.first?.metadata, let keys = GeometryKeys(metadata) else { return nil }
+        guard let first = headers.first, let keys = GeometryKeys(first.metadata) else { return nil }
+        let metadata = first.metadata
         architecture = keys.architecture
+        quantization = metadata.integer("general.file_type") == nil ? nil : ModelSummary(header: first).quantization
         layers = keys.layers()
         extraLayerCount = keys.extraLayerCount
         trainedContextLength = keys.number("context_length")

@@ -137,11 +137,12 @@ private struct Tally {
         devices[0].computeByteCount = max(devices[0].computeByteCount, compute.input)
         // Large batches are computed on the first GPU with the host's weights, one tensor at a time.
         devices[1].computeByteCount = devices[1].computeByteCount.addingClamped(fetched)
-        // With several GPUs batches overlap, and each has its own inputs.
-        if devices.count > 2, devices[1...].allSatisfy({ $0.weightsByteCount > 0 }), fetched == 0 {
-            for index in 1..<devices.count {
-                devices[index].computeByteCount = devices[index].computeByteCount.addingClamped(3 * compute.masks)
-            }
+        // With all layers on several GPUs batches overlap: each device has the inputs of four.
+        guard devices.count > 2, fetched == 0, devices[1...].allSatisfy({ $0.weightsByteCount > 0 }) else { return }
+        for index in devices.indices {
+            let received = index > 1 ? 4 * compute.stream : 0
+            devices[index].computeByteCount = devices[index].computeByteCount.addingClamped(
+                3 * (compute.masks + compute.stream) + received)
         }
     }
 }

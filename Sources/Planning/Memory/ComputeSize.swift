@@ -12,6 +12,8 @@ struct ComputeSize {
     let output: Int64
     /// Inputs of each device: masks, positions, the embeddings of the tokens.
     let masks: Int64
+    /// The tokens between two layers.
+    let stream: Int64
     /// What the CPU's back end converts the inputs of a multiplication in, where it computes layers.
     let work: Int64
     /// On the host, when all layers are elsewhere.
@@ -42,7 +44,8 @@ struct ComputeSize {
         self.masks = Int64(bytes: masks)
         let widest = geometry.layers.map(stages.widest).max() ?? 0
         work = Int64(bytes: 2 * batch * max(widest, width))
-        input = Int64(bytes: masks + 4 * batch * width)
+        stream = Int64(bytes: 4 * batch * width)
+        input = self.masks + 2 * stream
     }
 
     /// Values (32-bit floats) for each token that stages of a layer hold at once.

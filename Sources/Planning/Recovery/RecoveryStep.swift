@@ -4,7 +4,8 @@ public import Inference
 public struct RecoveryStep: Sendable, Hashable, Codable {
     /// What is changed.
     public enum Kind: String, Sendable, Hashable, Codable {
-        case fewerRequests, shorterContext, quantizedCache, expertsOnProcessor, fewerGraphicsLayers, processor
+        case fewerRequests, shorterContext, withoutSpeculation, quantizedCache, expertsOnProcessor, fewerGraphicsLayers,
+            processor
         case smallerQuantization, smallerModel
     }
 

@@ -47,6 +47,11 @@ public struct RecoverySteps: Sendable {
         }
         // What was asked for stays as it was.
         if request.contextLength == nil { options = shorter }
+        if options.speculation {
+            options.speculation = false
+            add(
+                .withoutSpeculation, options, "No speculation: texts that repeat themselves are slower.", to: &steps)
+        }
         if let quantized = quantized(options) {
             add(
                 .quantizedCache, quantized,
