@@ -18,6 +18,18 @@ struct HardwareCommandTests {
         var processor: Processor
         var computeThreadCount: Int
         var availableByteCount: Int64?
+        var fingerprint: String
+        var measured: Measured?
+
+        struct Measured: Decodable, Equatable {
+            struct Kernel: Decodable, Equatable {
+                var device: String
+                var type: String
+                var place: String
+            }
+            var kernels: [Kernel]
+            var threadCount: Int
+        }
     }
 
     private func report(_ text: String) throws -> Report {
@@ -39,6 +51,21 @@ struct HardwareCommandTests {
         let wrong = try await roost.run("hardware", "--watch", "--interval", "0")
         #expect(wrong.status == 64)
         #expect(wrong.errors.contains("--interval is 0.0, but must be between 0.1 and 3600 seconds."))
+    }
+
+    @Test("measures its limits when asked, and shows them from then on")
+    func measures() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let roost = try BuiltProgram(home: folder)
+        let measured = try await roost.run("hardware", "--measure", "--seconds", "2", "--json")
+        #expect(measured.status == 0, "\(measured)")
+        let limits = try #require(try report(measured.output).measured)
+        #expect(limits.kernels.contains { $0.device == "CPU" && $0.type == "Q4_K" })
+        #expect(try report(try await roost.run("hardware", "--json").output).measured == limits)
+        let text = try await roost.run("hardware").output
+        #expect(text.contains("GFLOP/S") && text.contains("Q4_K"), "\(text)")
+        #expect(try await roost.run("hardware", "--measure", "--seconds", "0").status == 64)
+        #expect(try await roost.run("hardware", "--measure", "--watch").status == 64)
     }
 
     #if os(Linux)
