@@ -9,7 +9,7 @@ final class ModelLayout {
 
     /// A context of more cells than this is told by the line through two shorter ones: the engine's lists of cells are
     /// real even when it only pretends.
-    private static let cellLimit: UInt32 = 1 << 18
+    private static let cellLimit: UInt32 = 1 << 17
     /// States of recurrent layers are real too: above this, they are told by the line through fewer sequences.
     private static let stateByteLimit: Int64 = 32 << 20
 
