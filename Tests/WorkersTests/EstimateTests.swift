@@ -104,6 +104,26 @@ struct EstimateTests {
         #expect(unused.host.weightsByteCount == alone.host.weightsByteCount)
     }
 
+    @Test("counts the projector", arguments: TinyModel.Projector.allCases)
+    func projector(kind: TinyModel.Projector) async throws {
+        let fixture = try ProcessFixture()
+        defer { fixture.remove() }
+        let projector = try Self.header(.visionProjector(kind))
+        let headers = ModelHeaderSet(weights: [try Self.header(.llama())], projector: projector)
+        let estimator = WorkerEstimator(fixture.program)
+        let alone = try await estimator.estimates(of: headers.weights, options: Self.options)
+        let both = try await estimator.estimates(of: headers, options: Self.options)
+        let weights = projector.fileByteCount - Int64(projector.bytes.count)
+        for (alone, both) in zip(alone, both) {
+            #expect(alone.projectorByteCount == 0)
+            // Its small tensors are padded in the file.
+            #expect(both.projectorByteCount > weights / 2 && both.projectorByteCount < 3 * weights)
+            // Processes of their own are not equal to the last page.
+            let grown = both.processByteCount - both.overheadByteCount
+            #expect(grown > alone.processByteCount - alone.overheadByteCount)
+        }
+    }
+
     @Test("of a 70B model with a vocabulary of 128,000 tokens takes less than 100 MB, however long the contexts")
     func largeModel() async throws {
         let fixture = try ProcessFixture()
@@ -177,6 +197,19 @@ struct EstimateTests {
         if kind == "silence" { #expect(reason.contains("did not answer within 1 second")) }
     }
 
+    @Test("by a program that is no worker is refused")
+    func noWorker() async throws {
+        let fixture = try ProcessFixture(["nothing"])
+        defer { fixture.remove() }
+        var estimator = WorkerEstimator(fixture.program)
+        estimator.timeLimit = .seconds(3600)
+        let (patient, header) = (estimator, try Self.header(.llama()))
+        let error = await #expect(throws: InferenceError.self) {
+            _ = try await patient.estimates(of: [header], options: Self.options)
+        }
+        #expect(error.map { "\($0)" }?.contains("exited with status 64") == true)
+    }
+
     @Test("by a process that takes too much memory is refused")
     func memoryLimit() async throws {
         let fixture = try ProcessFixture(["liar", "silence"])
@@ -198,9 +231,10 @@ struct EstimateTests {
         let fixture = try ProcessFixture(["liar", "silence"])
         defer { fixture.remove() }
         let header = try Self.header(.llama())
-        let task = Task {
-            try await WorkerEstimator(fixture.program).estimates(of: [header], options: Self.options)
-        }
+        var estimator = WorkerEstimator(fixture.program)
+        estimator.timeLimit = .seconds(3600)
+        let patient = estimator
+        let task = Task { try await patient.estimates(of: [header], options: Self.options) }
         try await Task.sleep(for: .milliseconds(50))
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }

@@ -70,16 +70,43 @@ struct EstimateTruthTests {
         try await compare(try #require(ProcessFixture.realModel), "gemma-3-270m")
     }
 
+    @Test(
+        "lies between the usual and the most where speculation is on",
+        .enabled(if: ProcessFixture.realModel != nil, "ROOST_TEST_MODEL is not set"))
+    func speculation() async throws {
+        let fixture = try ProcessFixture()
+        defer { fixture.remove() }
+        let url = try #require(ProcessFixture.realModel)
+        var options = Case(contextLength: 512, cacheType: .f16, requestCount: 1).options
+        options.speculation = true
+        let header = try Self.header(of: url)
+        let estimate = try #require(
+            try await WorkerEstimator(fixture.program).estimates(of: [header], options: [options]).first)
+        // A row of logits for each of 63 tokens, of which the batches here take one.
+        #expect(estimate.speculationByteCount > 59 * 262_144 * 4)
+        let truth = try await MeasuredLoad(url, options: options, fixture: fixture)
+        #expect(Double(truth.peakByteCount) >= Double(estimate.usualByteCount) * (1 - Self.tolerance))
+        #expect(Double(truth.peakByteCount) <= Double(estimate.processByteCount) * (1 + Self.tolerance))
+        try Self.note(
+            "gemma-3-270m (speculation)", Case(contextLength: 512, cacheType: .f16, requestCount: 1),
+            estimate, truth, Double(estimate.processByteCount) / Double(truth.peakByteCount) - 1)
+    }
+
+    private static func header(of url: URL) throws -> ModelHeaderFile {
+        let size = Int64(try #require(try url.resourceValues(forKeys: [.fileSizeKey]).fileSize))
+        let handle = try FileHandle(forReadingFrom: url)
+        defer { try? handle.close() }
+        // More than the header of any model here.
+        return ModelHeaderFile(bytes: try #require(try handle.read(upToCount: 8 << 20)), fileByteCount: size)
+    }
+
     private func compare(_ url: URL, _ title: String) async throws {
         let fixture = try ProcessFixture()
         defer { fixture.remove() }
-        let size = Int64(try #require(try url.resourceValues(forKeys: [.fileSizeKey]).fileSize))
-        let handle = try FileHandle(forReadingFrom: url)
-        let header = ModelHeaderFile(
-            bytes: try #require(try handle.read(upToCount: 8 << 20)), fileByteCount: size)
-        try handle.close()
+        let header = try Self.header(of: url)
         let cases = Self.cases
-        let estimates = try await WorkerEstimator(fixture.program).estimates(of: [header], options: cases.map(\.options))
+        let estimates = try await WorkerEstimator(fixture.program).estimates(
+            of: [header], options: cases.map(\.options))
         for (one, estimate) in zip(cases, estimates) {
             let truth = try await MeasuredLoad(url, options: one.options, fixture: fixture)
             let error = Double(estimate.processByteCount) / Double(truth.peakByteCount) - 1

@@ -29,6 +29,9 @@ public enum EngineEstimator {
                 let plan = ContextPlan(
                     model: model, draft: options[place].speculation ? draft : nil, processByteCount: processByteCount)
                 estimates[place] = try plan.estimate(options[place])
+                if let projector = files.projector {
+                    estimates[place]?.add(ProjectorMemory(file: projector, options: options[place]))
+                }
             }
         }
         return estimates.compactMap { $0 }

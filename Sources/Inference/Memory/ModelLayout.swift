@@ -74,7 +74,9 @@ final class ModelLayout {
         var (parameters, memory) = (parameters, roost_layout_context())
         change(&parameters)
         if let cells { parameters.n_ctx = cells }
-        if parameters.n_outputs_max > 0 { parameters.n_outputs_max = max(parameters.n_outputs_max, parameters.n_seq_max) }
+        if parameters.n_outputs_max > 0 {
+            parameters.n_outputs_max = max(parameters.n_outputs_max, parameters.n_seq_max)
+        }
         _ = Engine.takeComplaint()
         guard roost_layout_context_memory(model.pointer, &parameters, &memory) else {
             throw InferenceError.estimateFailed(

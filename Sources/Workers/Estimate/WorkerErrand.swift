@@ -130,6 +130,11 @@ private final class ErrandProcess: Sendable {
             // The process never waits for the log's reader: what is not taken is lost.
             for end in pipe { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
             try spawn(socket: sockets[1], log: pipe[1])
+        } catch {
+            close(sockets[0])
+            throw error
+        }
+        do {
             try greet(sockets[0], order)
             return try FrameChannel(sockets[0])
         } catch {
