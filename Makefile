@@ -7,7 +7,7 @@ BUILD := Scripts/swift.sh build
 SOURCES := Package.swift Sources Tests Examples Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: run test sanitize soak build release engine env bench lint format clean help
+.PHONY: run test test-offload sanitize soak build release engine env bench lint format clean help
 
 run: ## Build everything and talk to a model (MODEL=name and PROMPT=text choose others)
 	@Scripts/system.sh
@@ -19,6 +19,11 @@ test: ## Build and run all tests (ARGS="--filter Name" for some, ROOST_VERBOSE=1
 	@Scripts/engine.sh libs
 	@Scripts/engine.sh tools
 	@Scripts/test.sh $(ARGS)
+
+test-offload: ## The tests of models on GPUs, on Vulkan in software (an engine of its own: 10 minutes, once)
+	@Scripts/system.sh
+	@Scripts/engine.sh libs
+	@Scripts/test-offload.sh $(ARGS)
 
 sanitize: ## Run the unit tests under ThreadSanitizer and AddressSanitizer (ARGS=thread or address for one)
 	@Scripts/system.sh
@@ -58,8 +63,8 @@ format: ## Format all Swift sources in place
 	@swift format --in-place --parallel --recursive $(SOURCES)
 
 clean: ## Remove build results (the engine in the cache stays)
-	@rm -rf .build
+	@rm -rf .build .build-vulkan
 	@Scripts/engine.sh clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { gsub(/\$$\$$/, "$$", $$2); printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/\$$\$$/, "$$", $$2); printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

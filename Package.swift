@@ -81,11 +81,15 @@ let package = Package(
             ]),
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
         room("Inference", ["CLlama", "Hardware", "LlamaBridge", "Security"]),
+        room(
+            "Planning", ["Hardware", "ModelFormats", "Inference"],
+            resources: [.embedInCode("Machine/processors.json")]),
         room("Workers", ["CSandbox", "Hardware", "Inference", "Security"]),
         room(
             "Roost",
             [
-                "Security", "Hardware", "ModelFormats", "ModelHubs", "Downloads", "ModelStore", "Inference", "Workers",
+                "Security", "Hardware", "ModelFormats", "ModelHubs", "Downloads", "ModelStore", "Inference", "Planning",
+                "Workers",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room(
@@ -120,7 +124,7 @@ let package = Package(
         .executableTarget(
             name: "RoostBench",
             dependencies: [
-                "CLlama", "Downloads", "Inference", "ModelFixtures", "ModelFormats", "Security",
+                "CLlama", "Downloads", "Hardware", "Inference", "ModelFixtures", "ModelFormats", "Planning", "Roost", "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -182,6 +186,17 @@ let package = Package(
         .executableTarget(
             name: "WorkerProgram", dependencies: ["Inference", "Workers"], path: "Tests/Support/WorkerProgram",
             swiftSettings: swiftSettings),
+        // GPUs for machines without one, in a program of their own; libggml-rpc comes with the engine, for this alone.
+        .target(
+            name: "RemoteDevices", dependencies: ["CLlama"], path: "Tests/Support/RemoteDevices",
+            linkerSettings: [.linkedLibrary("ggml-rpc")]),
+        .target(
+            name: "OffloadTrial", dependencies: ["Inference", "Planning"], path: "Tests/Support/OffloadTrial",
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "OffloadProgram",
+            dependencies: ["Hardware", "Inference", "OffloadTrial", "Planning", "RemoteDevices"],
+            path: "Tests/Support/OffloadProgram", swiftSettings: swiftSettings),
         tests("SecurityTests", ["Security"]),
         tests("HardwareTests", ["Hardware"], resources: [.copy("Machines")]),
         tests(
@@ -211,10 +226,20 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], exclude: ["python"]),
         tests(
+            "PlanningTests",
+            ["CLlama", "Hardware", "Inference", "LlamaBridge", "ModelFixtures", "ModelFormats", "Planning"],
+            resources: [.copy("Shapes")]),
+        tests(
             "WorkersTests",
             [
                 "Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "ModelFormats",
                 "Security",
+            ]),
+        tests(
+            "OffloadTests",
+            [
+                "EngineFixtures", "Inference", "ModelFixtures", "ModelFormats", "OffloadProgram", "OffloadTrial",
+                "Planning", "WorkerProgram", "Workers",
             ]),
         tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
         tests(

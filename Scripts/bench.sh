@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the benchmark programs and runs them beside the peers.
-# Arguments: the benchmarks to run (gguf, speed, serving, download); all without one. --without NAME leaves one out.
-# gguf, speed and serving use the demo model or MODEL_FILE. download takes 2 GB from a server on loopback, again and again: it
+# Arguments: the benchmarks to run (gguf, speed, serving, tune, download); all without one. --without NAME leaves one out.
+# gguf, speed, serving and tune use the demo model or MODEL_FILE. download takes 2 GB from a server on loopback, again and again: it
 # needs 7 GB in ROOST_BENCH_CACHE (the cache folder) and some minutes; --rounds N, --settings and --tools A,B make it
 # shorter, --json gives every sample.
 
@@ -15,7 +15,7 @@ chooses() {
     for argument in ${1+"$@"}; do
         case $previous in
             --without) case ",$argument," in *",$name,"*) return 1 ;; esac ;;
-            --rounds | --workloads | --size | --settings | --tools) ;;
+            --rounds | --seconds | --workloads | --size | --settings | --tools) ;;
             *) case $argument in -*) ;; *) named="$named $argument" ;; esac ;;
         esac
         previous=$argument
@@ -24,7 +24,7 @@ chooses() {
 }
 
 eval "$(Scripts/engine.sh env)"
-if chooses gguf "$@" || chooses speed "$@" || chooses serving "$@"; then
+if chooses gguf "$@" || chooses speed "$@" || chooses serving "$@" || chooses tune "$@"; then
     ROOST_TEST_MODEL=${MODEL_FILE:-$(Scripts/model.sh)}
     export ROOST_TEST_MODEL
 fi

@@ -4,7 +4,6 @@
 #
 #   engine.sh libs     libraries and headers that Roost links; builds them when they are not there
 #   engine.sh tools    llama.cpp's own programs, from the same build tree (same kernels): tests and benchmarks
-#   engine.sh rpc      ggml-rpc-server, from a tree of its own (the RPC back end would change the others)
 #   engine.sh prefix   prints the prefix
 #   engine.sh env      prints export lines for a shell: eval "$(Scripts/engine.sh env)"
 #   engine.sh clean    removes build trees (not the results)
@@ -12,7 +11,7 @@
 # Environment:
 #   ROOST_CACHE            where everything is kept (default: ~/.cache/roost)
 #   ROOST_ENGINE_PREFIX    an engine built elsewhere, taken as it is
-#   ROOST_ENGINE_BACKENDS  auto (default: what this machine has tools for), cpu, cuda, vulkan, metal; with commas
+#   ROOST_ENGINE_BACKENDS  auto (default: what this machine has tools and processors for), cpu, cuda, vulkan, metal; with commas
 #   ROOST_ENGINE_JOBS      compilers at once (default: by cores and memory)
 #   CC, CXX                compilers
 
@@ -53,9 +52,22 @@ processor() {
     uname -sm
 }
 
+# Vulkan's headers are to be of 1.3.272 or newer (Debian 12 has 1.3.239): the engine's code uses what those declare.
 has_vulkan() {
-    have glslc && echo '#include <vulkan/vulkan.h>' | "$cc" -E -x c - >/dev/null 2>&1 &&
-        echo '#include <spirv/unified1/spirv.hpp>' | "$cxx" -E -x c++ - >/dev/null 2>&1
+    have glslc && "$cxx" -fsyntax-only -x c++ - >/dev/null 2>&1 <<'CPP'
+#include <vulkan/vulkan.h>
+#include <spirv/unified1/spirv.hpp>
+#ifndef VK_EXT_layer_settings
+#error "too old"
+#endif
+CPP
+}
+
+# Whether a driver shows a graphics processor: Linux's own drivers, NVIDIA's, and WSL's.
+has_graphics() {
+    local device
+    for device in /dev/dri/renderD* /dev/nvidia[0-9]* /dev/dxg; do [ ! -e "$device" ] || return 0; done
+    return 1
 }
 
 choose_flags() {
@@ -80,7 +92,8 @@ choose_flags() {
             wanted=metal
         else
             if have nvcc; then wanted=$wanted,cuda; fi
-            if has_vulkan; then wanted=$wanted,vulkan; fi
+            # Its shaders take minutes to compile, and the engine does not compute on Vulkan in software by itself.
+            if has_graphics && has_vulkan; then wanted=$wanted,vulkan; fi
         fi
     fi
     [ "$(uname)" != Darwin ] || case ,$wanted, in *,metal,*) ;; *) flags+=(-DGGML_METAL=OFF) ;; esac
@@ -93,8 +106,9 @@ choose_flags() {
                 flags+=(-DGGML_CUDA=ON) backends=$backends,cuda
                 ;;
             vulkan)
-                has_vulkan || die "ROOST_ENGINE_BACKENDS asks for vulkan, but glslc or its headers are missing." \
-                    "Install them: $(install_command glslc libvulkan-dev spirv-headers)"
+                has_vulkan || die "ROOST_ENGINE_BACKENDS asks for vulkan, but glslc or its headers are missing or too old." \
+                    "Install them: $(install_command glslc libvulkan-dev spirv-headers)" \
+                    "Vulkan's headers have to be of 1.3.272 or newer; CPATH may name a folder that has them."
                 flags+=(-DGGML_VULKAN=ON) backends=$backends,vulkan
                 ;;
             metal) flags+=(-DGGML_METAL=ON) backends=$backends,metal ;;
@@ -122,7 +136,8 @@ library_is_complete() {
 # A prefix from elsewhere is checked as a whole, so that the message names what it lacks.
 check_given_prefix() {
     local file
-    for file in lib/pkgconfig/roost-engine.pc include/llama.h include/ggml.h include/chat.h include/mtmd.h; do
+    for file in lib/pkgconfig/roost-engine.pc lib/libggml-rpc.a include/llama.h include/ggml.h include/chat.h \
+        include/mtmd.h include/internal/ggml-backend-impl.h; do
         [ -f "$1/$file" ] || die "ROOST_ENGINE_PREFIX is $1, but there is no $file in it." \
             "Give the prefix that 'make engine' printed, or unset ROOST_ENGINE_PREFIX to build one."
     done
@@ -156,7 +171,8 @@ prepare_build_tools() {
                 "$(install_command cmake ninja-build)"
     fi
     case " ${needed[*]} " in *cmake*) cmake=$build_python/bin/cmake ;; esac
-    case " ${needed[*]} " in *ninja*) ninja=$build_python/bin/ninja ;; esac
+    # Vulkan's shader compiler is configured by a second CMake, which looks for Ninja by itself.
+    case " ${needed[*]} " in *ninja*) ninja=$build_python/bin/ninja PATH=$PATH:$build_python/bin ;; esac
 }
 
 fetch_source() {
@@ -372,25 +388,32 @@ build_tools() {
     local new=$prefix/new-bin tool
     rm -rf "$new" && mkdir "$new"
     for tool in "${tools[@]}"; do cp "$work/tree/bin/$tool" "$new/"; done
-    # An rpc server may be there already, from a tree of its own.
-    if [ -d "$prefix/bin" ]; then
-        mv "$new"/* "$prefix/bin/" && rmdir "$new"
-    else
-        mv "$new" "$prefix/bin"
-    fi
+    rm -rf "$prefix/bin" && mv "$new" "$prefix/bin"
     # The build tree was kept for this; nothing needs it any more.
     rm -rf "$work"
 }
 
-build_rpc() {
+remote_is_complete() {
+    [ -f "$1/lib/libggml-rpc.a" ] && [ -f "$1/include/internal/ggml-backend-impl.h" ]
+}
+
+# Devices of other machines, for tests of what several GPUs do: a library that only they link, as an engine that has this
+# part puts every model on them. Two files; a tree of their own would compile half of the engine again.
+build_remote() {
     prepare
-    if [ -x "$prefix/bin/ggml-rpc-server" ]; then return; fi
-    configure "$work/rpc-tree" -DGGML_RPC=ON
-    build "RPC server" "$work/rpc-tree" ggml-rpc-server
-    mkdir -p "$prefix/bin"
-    cp "$work/rpc-tree/bin/ggml-rpc-server" "$prefix/bin/new-rpc-server"
-    mv "$prefix/bin/new-rpc-server" "$prefix/bin/ggml-rpc-server"
-    rm -rf "$work"
+    if remote_is_complete "$prefix"; then return; fi
+    local ggml=$work/source/ggml folder=$work/remote file
+    rm -rf "$folder" && mkdir "$folder"
+    for file in ggml-rpc transport; do
+        "$cxx" -std=gnu++17 -O2 -DNDEBUG -D_GNU_SOURCE -fPIC -I"$ggml/include" -I"$ggml/src" \
+            -c "$ggml/src/ggml-rpc/$file.cpp" -o "$folder/$file.o" >"$folder.log" 2>&1 || explain_failure "$folder.log"
+    done
+    ar -rcs "$folder/libggml-rpc.a" "$folder"/*.o
+    mkdir -p "$prefix/include/internal"
+    cp "$ggml/src/ggml-backend-impl.h" "$prefix/include/internal/"
+    mv "$folder/libggml-rpc.a" "$prefix/lib/"
+    # Of a tree that was kept for the tools nothing goes.
+    if [ ! -d "$work/tree" ]; then rm -rf "$work"; fi
 }
 
 # Finds the prefix that this machine and these settings mean.
@@ -415,7 +438,10 @@ need_given() {
 case ${1:-} in
     libs)
         locate
-        [ -n "$given" ] || library_is_complete "$prefix" || build_libraries
+        if [ -z "$given" ]; then
+            library_is_complete "$prefix" || build_libraries
+            remote_is_complete "$prefix" || build_remote
+        fi
         ;;
     tools)
         locate
@@ -424,15 +450,6 @@ case ${1:-} in
         else
             library_is_complete "$prefix" || build_libraries
             tools_are_complete "$prefix" || build_tools
-        fi
-        ;;
-    rpc)
-        locate
-        if [ -n "$given" ]; then
-            need_given ggml-rpc-server
-        else
-            library_is_complete "$prefix" || build_libraries
-            [ -x "$prefix/bin/ggml-rpc-server" ] || build_rpc
         fi
         ;;
     prefix)

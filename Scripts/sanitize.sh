@@ -22,7 +22,7 @@ choice=(--skip IntegrationTests)
 [ $# -eq 0 ] || choice=("$@")
 
 # Workers are the plain program: a sanitizer's own system calls are among those that their sandbox forbids.
-for product in WorkerProgram roost; do Scripts/swift.sh build --product "$product"; done
+for product in WorkerProgram OffloadProgram roost; do Scripts/swift.sh build --product "$product"; done
 ROOST_TEST_PROGRAMS=$(swift build --show-bin-path)
 export ROOST_TEST_PROGRAMS
 

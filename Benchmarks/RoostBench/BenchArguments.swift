@@ -1,6 +1,6 @@
 /// What the command line asks for: names of benchmarks, all without one, and options.
 struct BenchArguments {
-    static let known = ["gguf", "speed", "serving", "download"]
+    static let known = ["gguf", "speed", "serving", "tune", "download"]
 
     private(set) var chosen: [String] = []
     private(set) var wantsJSON = false
@@ -10,6 +10,10 @@ struct BenchArguments {
     private(set) var downloadTools = DownloadTool.allCases
     /// Rounds of each workload of the serving benchmark.
     private(set) var servingRounds = 5
+    /// Rounds of the comparison of settings.
+    private(set) var tuneRounds = 15
+    /// Seconds that the tuner gets.
+    private(set) var tuneSeconds = 60.0
     /// Workloads of the serving benchmark; `nil` is all.
     private(set) var servingWorkloads: [String]?
     /// The size of the downloaded file in bytes.
@@ -25,6 +29,8 @@ struct BenchArguments {
             case "--rounds":
                 downloadRounds = Int(try Self.count(&rest, after: argument, in: 1...1000))
                 servingRounds = downloadRounds
+                tuneRounds = downloadRounds
+            case "--seconds": tuneSeconds = Double(try Self.count(&rest, after: argument, in: 5...3600))
             case "--workloads":
                 servingWorkloads = try Self.value(&rest, after: argument).split(separator: ",").map(String.init)
             case "--size": downloadByteCount = try Self.count(&rest, after: argument, in: 1_000_000...1_000_000_000_000)
@@ -39,7 +45,7 @@ struct BenchArguments {
                     throw BenchError(
                         description:
                             "There is no benchmark or option “\(argument)”; there are \(Self.known.joined(separator: ", ")) "
-                            + "and --without, --json, --rounds, --workloads, --size, --settings, --tools.")
+                            + "and --without, --json, --rounds, --seconds, --workloads, --size, --settings, --tools.")
                 }
                 chosen.append(argument)
             }

@@ -25,6 +25,14 @@ do {
         print(try await measurement.run(work))
         exit(0)
     }
+    if words.count == 5, words[0] == "tune-child", let rounds = Int(words[2]), let seconds = Double(words[3]) {
+        let measurement = TuneMeasurement(
+            model: URL(fileURLWithPath: words[1]), rounds: rounds, seconds: seconds, quota: Double(words[4]))
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        print(String(decoding: try encoder.encode(try await measurement.run()), as: UTF8.self))
+        exit(0)
+    }
     if words.first == "download-child" {
         let result = try await DownloadMeasurement(Array(words.dropFirst())).run()
         print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
@@ -78,6 +86,16 @@ do {
             try SampleFile(model: model, threadCount: threadCount, rounds: arguments.servingRounds, samples: samples)
                 .write(to: file)
         }
+        print("Every sample is in \(file.path).")
+    }
+    if arguments.chosen.contains("tune") {
+        let model = need("ROOST_TEST_MODEL")
+        let reports = try TuneBenchmark(
+            model: model, rounds: arguments.tuneRounds, seconds: arguments.tuneSeconds
+        ).run()
+        let file = need("ROOST_BENCH_CACHE").appendingPathComponent("tune/samples.json")
+        try SampleFile(model: model, threadCount: threadCount, rounds: arguments.tuneRounds, samples: reports)
+            .write(to: file)
         print("Every sample is in \(file.path).")
     }
     if arguments.chosen.contains("download") {

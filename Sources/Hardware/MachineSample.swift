@@ -9,43 +9,84 @@ public struct MachineSample: Sendable, Hashable, Codable {
     public var processorUtilization: Double?
     /// Memory that can be taken without swapping, in this process's control groups.
     public var availableByteCount: Int64?
+    /// All memory that this process may have.
+    public var usableByteCount: Int64?
     /// Swap space in use.
     public var usedSwapByteCount: Int64?
     /// Times that processor cores have slowed down because of heat since the machine started, all together.
     public var throttleCount: Int64?
+    /// What macOS says of the machine's heat; `nil` elsewhere.
+    public var thermalState: ThermalState?
     /// Graphics processors.
     public var graphics: [GraphicsProcessor]
     /// Temperatures, power and fans.
     public var sensors: [Sensor]
+    /// The file systems that were asked about.
+    public var disks: [Disk]
+
+    /// A sample of which nothing but the time is known yet.
+    public init(time: Date, graphics: [GraphicsProcessor] = [], sensors: [Sensor] = [], disks: [Disk] = []) {
+        self.time = time
+        self.graphics = graphics
+        self.sensors = sensors
+        self.disks = disks
+    }
+}
+
+/// Foundation's `ProcessInfo.ThermalState` by name.
+public enum ThermalState: String, Sendable, Hashable, Codable {
+    case nominal, fair, serious, critical
+
+    #if canImport(Darwin)
+        static var current: ThermalState? {
+            switch ProcessInfo.processInfo.thermalState {
+            case .nominal: .nominal
+            case .fair: .fair
+            case .serious: .serious
+            case .critical: .critical
+            @unknown default: nil
+            }
+        }
+    #else
+        static var current: ThermalState? { nil }
+    #endif
 }
 
 /// Takes samples of a machine, each in relation to the one before.
 public final class MachineSampler: Sendable {
     private let files: SystemFiles
     private let graphics: [any GraphicsSource]
+    private let diskPaths: [String]
     private let last = Mutex<ProcessorTimes?>(nil)
 
     /// A sampler of this machine or a recorded one; see ``MachineDetector``.
-    public init(files: SystemFiles = SystemFiles(), graphics: [any GraphicsSource]? = nil) {
+    public init(
+        files: SystemFiles = SystemFiles(), graphics: [any GraphicsSource]? = nil, diskPaths: [String] = []
+    ) {
         self.files = files
         self.graphics = MachineDetector.sources(graphics, files)
+        self.diskPaths = diskPaths
     }
 
     /// How the machine does now. Blocks for milliseconds.
     public func sample() -> MachineSample {
-        let machine = MachineDetector(files: files, graphics: graphics).detect()
+        let machine = MachineDetector(files: files, graphics: graphics, diskPaths: diskPaths).detect()
         let times = ProcessorTimes(files)
         let before = last.withLock { last in
             defer { last = times }
             return last
         }
-        return MachineSample(
-            time: .now, processorUtilization: times.flatMap { now in before.flatMap { now.utilization(since: $0) } },
-            availableByteCount: machine.availableByteCount,
-            usedSwapByteCount: machine.memory.swapByteCount.flatMap { all in
-                machine.memory.freeSwapByteCount.map { max(0, all - $0) }
-            }, throttleCount: throttleCount(machine.processor.usableThreads), graphics: machine.graphics,
-            sensors: machine.sensors)
+        var sample = MachineSample(
+            time: .now, graphics: machine.graphics, sensors: machine.sensors, disks: machine.disks)
+        sample.processorUtilization = times.flatMap { now in before.flatMap { now.utilization(since: $0) } }
+        sample.availableByteCount = machine.availableByteCount
+        sample.usableByteCount = machine.usableByteCount
+        sample.usedSwapByteCount = machine.memory.swapByteCount.flatMap { all in
+            machine.memory.freeSwapByteCount.map { max(0, all - $0) }
+        }
+        sample.throttleCount = throttleCount(machine.processor.usableThreads)
+        if files.isThisMachine { sample.thermalState = .current }
+        return sample
     }
 
     /// Intel's cores count the times.
@@ -60,15 +101,19 @@ public final class MachineSampler: Sendable {
 extension Machine {
     /// How this machine does, again and again, until the iteration ends.
     ///
-    /// - Parameter interval: the time between two samples, at least 100 ms.
-    public static func samples(every interval: Duration = .seconds(1)) -> AsyncStream<MachineSample> {
+    /// - Parameters:
+    ///   - interval: the time between two samples, at least 100 ms.
+    ///   - diskPaths: the paths whose file systems are wanted.
+    public static func samples(
+        every interval: Duration = .seconds(1), diskPaths: [String] = []
+    ) -> AsyncStream<MachineSample> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             let seconds = max(0.1, interval / .seconds(1))
             // A thread of its own: the vendor's library and slow sensors block.
             let ending = ThreadEnd()
             continuation.onTermination = { _ in ending.request() }
             let thread = Thread {
-                let sampler = MachineSampler()
+                let sampler = MachineSampler(diskPaths: diskPaths)
                 repeat { continuation.yield(sampler.sample()) } while !ending.wait(seconds: seconds)
                 continuation.finish()
             }

@@ -4,7 +4,7 @@ import Foundation
     import Darwin
 #endif
 
-/// The memory that this process holds.
+/// The memory that a process holds.
 public struct ProcessMemory: Sendable, Hashable, Codable {
     /// Bytes in RAM now, mapped files' pages included.
     public var residentByteCount: Int64
@@ -26,11 +26,28 @@ public struct ProcessMemory: Sendable, Hashable, Codable {
             return ProcessMemory(
                 residentByteCount: Int64(info.resident_size), peakResidentByteCount: Int64(info.resident_size_max))
         #else
-            let fields = SystemFiles().fields("/proc/self/status")
+            return read("self") ?? ProcessMemory(residentByteCount: 0)
+        #endif
+    }
+
+    /// The same of another process of the same user (Linux); `nil` where the system does not say, and when it is gone.
+    public static func of(process identifier: Int32) -> ProcessMemory? {
+        #if canImport(Darwin)
+            return nil
+        #else
+            return read("\(identifier)")
+        #endif
+    }
+
+    #if !canImport(Darwin)
+        private static func read(_ process: String) -> ProcessMemory? {
+            let fields = SystemFiles().fields("/proc/\(process)/status")
             let bytes = { (name: String) in
                 fields[name].flatMap { $0.split(separator: " ").first }.flatMap { Int64($0) }.map { $0 << 10 }
             }
-            return ProcessMemory(residentByteCount: bytes("VmRSS") ?? 0, peakResidentByteCount: bytes("VmHWM"))
-        #endif
-    }
+            return bytes("VmRSS").map {
+                ProcessMemory(residentByteCount: $0, peakResidentByteCount: bytes("VmHWM"))
+            }
+        }
+    #endif
 }

@@ -20,4 +20,15 @@ public struct Sensor: Sendable, Hashable, Codable {
     public var value: Double
     /// From where on the hardware is in danger, in the same unit.
     public var critical: Double?
+
+    /// A reading.
+    public init(
+        source: String, label: String? = nil, quantity: Quantity, value: Double, critical: Double? = nil
+    ) {
+        self.source = source
+        self.label = label
+        self.quantity = quantity
+        self.value = value
+        self.critical = critical
+    }
 }

@@ -24,12 +24,15 @@ public enum InferenceError: Error, Sendable, Hashable, Codable {
     case noInfill(model: String)
     case unknownAdapter(name: String, known: [String])
     case cannotShift(architecture: String)
+    case unknownDevice(name: String, known: [String])
     case inputTooLong(index: Int, tokenCount: Int, limit: Int)
     case workerCrashed(model: String, cause: String)
     case workerUnresponsive(model: String, seconds: Int)
     case workerFailed(reason: String)
     case sandboxUnavailable(reason: String)
     case estimateFailed(model: String, reason: String)
+    /// It is too large for the machine, whatever else goes: what is missing, then what would help, a sentence each.
+    case doesNotFit(model: String, advice: [String])
     /// Nothing that could go makes room: what it needs, what can be made free, the most models when that is why, and
     /// the pinned models that hold the rest.
     case noRoom(
@@ -107,6 +110,9 @@ extension InferenceError: CustomStringConvertible {
                 + (known.isEmpty ? "is none." : "are \(known.joined(separator: ", ")).")
         case .cannotShift(let architecture):
             "The cache of the architecture “\(architecture)” cannot shift; ask for a longer context instead."
+        case .unknownDevice(let name, let known):
+            "The engine has no GPU “\(name)”; it has "
+                + (known.isEmpty ? "none on this machine." : "\(known.joined(separator: ", ")).")
         case .inputTooLong(let index, let tokenCount, let limit):
             "Input \(index) has \(tokenCount) tokens and the model takes \(limit); shorten it, or let it be cut."
         case .workerCrashed(let model, let cause):
@@ -120,6 +126,8 @@ extension InferenceError: CustomStringConvertible {
         case .estimateFailed(let model, let reason):
             "What \(model) takes in memory could not be told: \(reason); check that the file is whole, or take another "
                 + "model."
+        case .doesNotFit(let model, let advice):
+            "\(model) does not fit on this machine. " + advice.joined(separator: " ")
         case .noRoom(let model, let needed, let available, let limit, let holders):
             (limit.map { "\(model) cannot be loaded: \($0) models may be in memory at once and all are pinned" }
                 ?? "\(model) needs \(Self.size(needed)) of memory and \(Self.size(available)) can be made free")

@@ -186,25 +186,33 @@ llama_model * roost_layout_load(
 
 bool roost_layout_context_memory(
     llama_model * model, const void * context_params, roost_layout_context * result) noexcept {
-    begin(*result);
     try {
         auto params = *static_cast<const llama_context_params *>(context_params);
         params.abort_callback = nullptr;
         std::unique_ptr<llama_context, context_deleter> context(llama_init_from_model(model, params));
-        if (!context) return false;
-        for (const auto & [type, part] : llama_get_memory_breakdown(context.get())) {
+        if (!context || !roost_context_memory(context.get(), result)) return false;
+        // Reserving takes address space that nobody touches, but on a GPU it would be memory.
+        if (llama_model_n_devices(model) == 0) result->work = work_of(context.get(), params);
+        return true;
+    } catch (const std::exception & exception) {
+        roost_log_add(exception.what());
+    } catch (...) {
+    }
+    return false;
+}
+
+bool roost_context_memory(const llama_context * context, roost_layout_context * result) noexcept {
+    begin(*result);
+    try {
+        for (const auto & [type, part] : llama_get_memory_breakdown(context)) {
             auto * target = entry(*result, device_of(type), is_host(type));
             if (!target) return false;
             target->weights += part.model;
             target->context += part.context;
             target->compute += part.compute;
         }
-        result->has_cache = llama_get_memory(context.get()) != nullptr;
-        // Reserving takes address space that nobody touches, but on a GPU it would be memory.
-        if (llama_model_n_devices(model) == 0) result->work = work_of(context.get(), params);
+        result->has_cache = llama_get_memory(context) != nullptr;
         return true;
-    } catch (const std::exception & exception) {
-        roost_log_add(exception.what());
     } catch (...) {
     }
     return false;

@@ -5,5 +5,6 @@
 @_exported import ModelFormats
 @_exported import ModelHubs
 @_exported import ModelStore
+@_exported import Planning
 @_exported import Security
 @_exported import Workers

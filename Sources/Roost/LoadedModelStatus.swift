@@ -11,6 +11,8 @@ public struct LoadedModelStatus: Sendable {
     public var info: LoadedModelInfo
     /// Bytes that it takes.
     public var memory: ModelMemory
+    /// What was given up so that it could be loaded, step by step; empty as a rule.
+    public var retreats: [LoadRetreat]
     /// When loading ended.
     public var loadedAt: Date
     /// When it goes if no request comes; `nil` when it stays, or while it is in use.
@@ -30,6 +32,7 @@ public struct LoadedModelStatus: Sendable {
         self.record = record
         info = resident.model.info
         memory = resident.model.memory
+        retreats = resident.retreats
         loadedAt = resident.loadedAt
         expiresAt = resident.expiresAt
         isPinned = resident.isPinned

@@ -1,3 +1,4 @@
+public import Hardware
 public import Inference
 import ModelStore
 public import Workers
@@ -124,14 +125,24 @@ extension ModelManager {
         try await withModel(model) { try await $0.prompt(for: chat) }
     }
 
-    /// Adds to a model's statistics; an answer neither waits for that nor fails with it.
-    public nonisolated func recordTokens(_ count: Int, of model: String?) {
-        guard count > 0 else { return }
+    /// Adds an answer to a model's statistics; it neither waits for that nor fails with it.
+    ///
+    /// - Parameter loaded: the model that gave it.
+    public nonisolated func recordAnswer(_ result: GenerationResult, of model: String?, by loaded: any RunningModel) {
+        guard !result.tokens.isEmpty else { return }
+        let activity = loaded.activity
+        let isAlone = activity.activeRequestCount <= 1 && activity.queuedRequestCount == 0
         Task { [self] in
             guard let record = try? await self.model(named: model) else { return }
-            try? await store.recordTokens(count, of: record.name)
+            try? await store.recordTokens(result.tokens.count, of: record.name)
+            await speeds.take(AnswerSpeed(result), of: record, isAlone: isAlone)
         }
     }
+
+    /// A warning for each model that answers slower than it used to on this machine.
+    ///
+    /// - Throws: `ModelStoreError`.
+    public nonisolated func speedWarnings() async throws -> [HealthWarning] { try await speeds.warnings() }
 
     /// The result that a stream ends with.
     private static func result(
@@ -153,7 +164,7 @@ extension ModelManager {
                 do {
                     try await withModel(model, options: load, keepAlive: keepAlive) { loaded in
                         for try await event in start(loaded) {
-                            if case .finished(let result) = event { recordTokens(result.tokens.count, of: model) }
+                            if case .finished(let result) = event { recordAnswer(result, of: model, by: loaded) }
                             continuation.yield(event)
                         }
                     }

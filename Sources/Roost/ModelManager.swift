@@ -20,6 +20,10 @@ public actor ModelManager {
     public nonisolated let store: ModelStore
     nonisolated let downloader: ModelDownloader
     private let residency: ModelResidency
+    private nonisolated let broadcast: EventBroadcast
+    nonisolated let speeds: SpeedHistory
+    nonisolated let tunings: TuningLookup
+    nonisolated let planner: ModelLoadPlanner
 
     /// Opens the home directory, which is made if it is missing.
     ///
@@ -36,11 +40,24 @@ public actor ModelManager {
         self.configuration = configuration
         store = try await ModelStore(
             root: configuration.homeDirectory, modelFolders: configuration.modelFolders)
+        tunings = TuningLookup(store: store)
         downloader = await ModelDownloader(configuration: configuration, store: store)
+        let broadcast = EventBroadcast(diskPaths: [configuration.homeDirectory.path])
+        self.broadcast = broadcast
+        speeds = SpeedHistory(store: store, broadcast: broadcast)
+        let planner = ModelLoadPlanner(configuration: configuration, store: store, tunings: tunings) {
+            [downloader] name in await downloader.alternatives(to: name)
+        }
+        self.planner = planner
         residency = ModelResidency(
             launcher: launcher ?? configuration.launcher, budget: MemoryBudget(configuration.memoryLimit),
-            forecast: HeaderForecast(), pressure: pressure, maximumModelCount: configuration.maximumLoadedModels)
+            planner: planner, pressure: pressure, maximumModelCount: configuration.maximumLoadedModels,
+            onRetreat: { broadcast.tell(.loadRetreat(model: $0, $1)) })
     }
+
+    /// What happens from now on: the machine's health, and what models had to be loaded with less than was wished. Ends
+    /// with ``shutdown()``; one who reads slowly loses the oldest events.
+    public nonisolated func events() -> AsyncStream<RoostEvent> { broadcast.listen() }
 
     // MARK: Models on disk
 
@@ -212,6 +229,7 @@ public actor ModelManager {
     public nonisolated func shutdown() async {
         await downloader.shutdown()
         await residency.close()
+        broadcast.finish()
     }
 
     /// The newest model that was pulled by a text that means the same as this one.
@@ -223,7 +241,7 @@ public actor ModelManager {
     }
 
     /// The weights of the model that proposes tokens for `name`; `nil` when none was chosen.
-    private nonisolated func draft(for name: ModelName) async throws -> URL? {
+    nonisolated func draft(for name: ModelName) async throws -> URL? {
         guard let chosen = configuration.draftModels.first(where: { (try? ModelName(parsing: $0.key)) == name }) else {
             return nil
         }
@@ -244,9 +262,11 @@ public actor ModelManager {
             ModelFileSet.Adapter(name: $0.name, file: $1)
         }
         files.draft = try await draft(for: record.name)
+        let tuned = await tunings.settings(for: record)
         return ModelRequest(
             key: record.identity.description, name: record.name.description, files: files,
-            options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)
+            options: options.map(tuned.applied), defaultOptions: tuned.applied(to: configuration.load),
+            keepAlive: keepAlive ?? configuration.keepAlive)
     }
 }
 

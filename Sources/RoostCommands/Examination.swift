@@ -5,9 +5,6 @@ import Terminal
 
 /// The checks of `roost doctor`.
 enum Examination {
-    /// Free bytes below which a model hardly fits.
-    private static let littleSpace: Int64 = 5_000_000_000
-
     /// All findings, in the order in which they are printed.
     static func run() async -> [Finding] {
         var findings = engine()
@@ -23,6 +20,7 @@ enum Examination {
         }
         findings += await store(in: configuration.homeDirectory)
         findings.append(memory(configuration))
+        findings += await health(configuration)
         findings.append(isolation(configuration))
         findings += await server(for: configuration.homeDirectory)
         return findings
@@ -86,7 +84,6 @@ enum Examination {
         }
         findings += leftovers(check)
         findings.append(permissions(check))
-        findings.append(disk(check, home: home))
         return findings
     }
 
@@ -142,16 +139,6 @@ enum Examination {
             message: "Others can read or change \(first.path)"
                 + (check.loosePermissions.count > 1 ? " and \(check.loosePermissions.count - 1) more." : "."),
             remedy: commands.joined(separator: "; "))
-    }
-
-    private static func disk(_ check: StoreCheck, home: URL) -> Finding {
-        let free = HumanReadable.bytes(check.freeByteCount)
-        guard check.freeByteCount >= littleSpace else {
-            return Finding(
-                subject: "disk", state: .notice, message: "Only \(free) are free where \(home.path) is.",
-                remedy: "Remove models with “roost rm”, or set ROOST_HOME to a larger disk.")
-        }
-        return Finding(subject: "disk", state: .good, message: "\(free) free.")
     }
 
     private static func names(_ blob: StoreCheck.DamagedBlob) -> String {

@@ -20,13 +20,13 @@ public struct RoostCommand: AsyncParsableCommand {
             """,
         version: RoostVersion.text,
         groupedSubcommands: [
-            CommandGroup(name: "Use a model", subcommands: [RunCommand.self]),
+            CommandGroup(name: "Use a model", subcommands: [RunCommand.self, PlanCommand.self, TuneCommand.self]),
             CommandGroup(
                 name: "Find and download",
                 subcommands: [
                     PullCommand.self, DownloadsCommand.self, SearchCommand.self, CatalogCommand.self,
                     OutdatedCommand.self, UpdateCommand.self, DiscoverCommand.self, AdoptCommand.self,
-                    ProvidersCommand.self,
+                    ProvidersCommand.self, RecommendCommand.self,
                 ]),
             CommandGroup(
                 name: "Models on disk",

@@ -33,9 +33,12 @@ struct RoostConfigurationTests {
         let configuration = try RoostConfiguration.fromEnvironment([
             "ROOST_MAX_RAM_USAGE": "80%", "ROOST_PREFIX_CACHE": "256MiB", "ROOST_PARALLEL_REQUESTS": "16",
             "ROOST_SPECULATION": "false", "ROOST_ALLOW_UNSANDBOXED": "1", "ROOST_PINNED_MODELS": "gemma3, qwen3:4b",
+            "ROOST_GPU_MEMORY_USAGE": "90%", "ROOST_PREFER_GPU": "no",
             "ROOST_WORKER": "/usr/bin/roost", "ROOST_DRAFT_MODELS": "qwen3:8b=qwen3:0.6b, a = b",
         ])
         #expect(configuration.memoryLimit == .share(0.8))
+        #expect(configuration.graphicsMemoryLimit == .share(0.9))
+        #expect(!configuration.prefersGraphics)
         #expect(configuration.load.prefixByteLimit == 256 << 20)
         #expect(configuration.load.parallelRequestCount == 16)
         #expect(!configuration.load.speculation)
@@ -48,6 +51,8 @@ struct RoostConfigurationTests {
         }
         let defaults = try RoostConfiguration.fromEnvironment([:])
         #expect(defaults.memoryLimit == .available)
+        #expect(defaults.graphicsMemoryLimit == .available)
+        #expect(defaults.prefersGraphics)
         #expect(defaults.load == LoadOptions())
         #expect(defaults.workerExecutable == nil)
         #expect(try RoostConfiguration.fromEnvironment(["ROOST_PREFIX_CACHE": "0"]).load.prefixByteLimit == 0)
@@ -71,7 +76,7 @@ struct RoostConfigurationTests {
             ("ROOST_KEEP_ALIVE", "soon"), ("ROOST_CONTEXT_LENGTH", "many"), ("ROOST_CONTEXT_LENGTH", "-5"),
             ("ROOST_NUM_THREADS", "0"), ("ROOST_MAX_RAM_USAGE", "lots"), ("ROOST_MAX_RAM_USAGE", "120%"),
             ("ROOST_PREFIX_CACHE", "80%"), ("ROOST_PARALLEL_REQUESTS", "257"), ("ROOST_SPECULATION", "perhaps"),
-            ("ROOST_ALLOW_UNSANDBOXED", "2"),
+            ("ROOST_ALLOW_UNSANDBOXED", "2"), ("ROOST_GPU_MEMORY_USAGE", "half"), ("ROOST_PREFER_GPU", "maybe"),
         ])
     func refused(name: String, value: String) throws {
         let error = try #require(throws: RoostError.self) {

@@ -23,12 +23,56 @@ private final class CountingLauncher: ModelLauncher {
     }
 }
 
-/// The same for every model.
-private struct FixedForecast: MemoryForecast {
+/// The same memory for every model.
+private struct FixedPlanner: LoadPlanner {
     let byteCount: Int64
 
-    func memory(of files: ModelFileSet, options: LoadOptions) async -> ModelMemory? {
-        ModelMemory(weightsByteCount: byteCount, contextByteCount: 0, computeByteCount: 0)
+    func plan(_ request: ModelRequest) async -> LoadPlan {
+        LoadPlan(
+            options: request.options ?? request.defaultOptions,
+            memory: ModelMemory(weightsByteCount: byteCount, contextByteCount: 0, computeByteCount: 0))
+    }
+}
+
+/// Memory that grows with the context; when it is short the context is halved, down to 128 tokens.
+private struct HalvingPlanner: LoadPlanner {
+    let bytesPerToken: Int64
+
+    func plan(_ request: ModelRequest) async -> LoadPlan {
+        plan(request.options ?? request.defaultOptions)
+    }
+
+    private func plan(_ options: LoadOptions) -> LoadPlan {
+        LoadPlan(
+            options: options,
+            memory: ModelMemory(
+                weightsByteCount: 0, contextByteCount: Int64(options.contextLength ?? 0) * bytesPerToken,
+                computeByteCount: 0))
+    }
+
+    func retreat(
+        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
+    ) async -> LoadPlan? {
+        guard let length = plan.options.contextLength, length > 128 else { return nil }
+        var options = plan.options
+        options.contextLength = length / 2
+        var next = self.plan(options)
+        next.retreats = plan.retreats + [LoadRetreat(message: "context \(length / 2)", changesQuality: false)]
+        return next
+    }
+}
+
+/// Refuses models with more than 256 tokens as the engine does, and loads the others.
+private struct RefusingLauncher: ModelLauncher {
+    let error: InferenceError
+
+    func load(
+        _ files: ModelFileSet, name: String, options: LoadOptions, identity: String,
+        progress: (@Sendable (Double) -> Void)?
+    ) async throws -> any RunningModel {
+        guard (options.contextLength ?? 0) <= 256 else { throw error }
+        return try await InProcessLauncher().load(
+            files, name: name, options: options, identity: identity, progress: progress)
     }
 }
 
@@ -73,7 +117,7 @@ struct ResidencyRoomTests {
         let size = try await size()
         return ModelResidency(
             launcher: launcher, budget: MemoryBudget(.bytes(Int64(Double(size) * (count + 0.5)))),
-            forecast: FixedForecast(byteCount: size), pressure: pressure)
+            planner: FixedPlanner(byteCount: size), pressure: pressure)
     }
 
     private func keys(_ residency: ModelResidency) async -> [String] { await residency.residents().map(\.key) }
@@ -189,11 +233,72 @@ struct ResidencyRoomTests {
     func tooLarge() async throws {
         let size = try await size()
         let residency = ModelResidency(
-            budget: MemoryBudget(.bytes(size * 2)), forecast: FixedForecast(byteCount: size * 3))
+            budget: MemoryBudget(.bytes(size * 2)), planner: FixedPlanner(byteCount: size * 3))
         await #expect(
             throws: InferenceError.noRoom(
                 model: "a", neededByteCount: size * 3, availableByteCount: size * 2, modelLimit: nil, holders: [])
         ) { try await residency.load(request("a")) }
+        await residency.close()
+    }
+
+    private func request(contextLength: Int) -> ModelRequest {
+        var request = request("a")
+        request.defaultOptions.contextLength = contextLength
+        return request
+    }
+
+    @Test("What does not fit is loaded as the planner says instead, and what was given up is told")
+    func retreats() async throws {
+        let told = Mutex<[String]>([])
+        let residency = ModelResidency(
+            budget: MemoryBudget(.bytes(300_000)), planner: HalvingPlanner(bytesPerToken: 1000)
+        ) { name, step in told.withLock { $0.append("\(name): \(step.message)") } }
+        let model = try await residency.load(request(contextLength: 1024))
+        #expect(model.info.contextLength == 256)
+        let resident = try #require(await residency.residents().first)
+        #expect(resident.options.contextLength == 256)
+        #expect(resident.retreats.map(\.message) == ["context 512", "context 256"])
+        #expect(told.withLock { $0 } == ["a: context 512", "a: context 256"])
+        // A request that asks for what was asked for first takes it as it is.
+        try await residency.load(request(contextLength: 1024))
+        #expect(await residency.residents().count == 1)
+        #expect(told.withLock { $0.count } == 2)
+        await residency.close()
+    }
+
+    @Test("When nothing is left to give up the refusal stands")
+    func noRetreatLeft() async throws {
+        let residency = ModelResidency(
+            budget: MemoryBudget(.bytes(50_000)), planner: HalvingPlanner(bytesPerToken: 1000))
+        await #expect(
+            throws: InferenceError.noRoom(
+                model: "a", neededByteCount: 128_000, availableByteCount: 50_000, modelLimit: nil, holders: [])
+        ) { try await residency.load(request(contextLength: 1024)) }
+        #expect(await residency.residents().isEmpty)
+        await residency.close()
+    }
+
+    @Test(
+        "The engine's own word that memory is short counts as well, a broken file does not",
+        arguments: [
+            (InferenceError.outOfMemory(neededByteCount: 2, availableByteCount: 1, what: "it"), true),
+            (
+                .loadFailed(path: "f", reason: "ggml_vulkan: Device memory allocation failed: ErrorOutOfDeviceMemory"),
+                true
+            ),
+            (.loadFailed(path: "f", reason: "llama_init_from_model: failed to allocate buffer for kv cache"), true),
+            (.loadFailed(path: "f", reason: "wrong number of tensors"), false),
+            (.notGGUF(path: "f", found: "PK"), false),
+        ])
+    func engineRefuses(error: InferenceError, isShortage: Bool) async throws {
+        let residency = ModelResidency(
+            launcher: RefusingLauncher(error: error), planner: HalvingPlanner(bytesPerToken: 1))
+        if isShortage {
+            try await residency.load(request(contextLength: 1024))
+            #expect(await residency.residents().first?.retreats.count == 2)
+        } else {
+            await #expect(throws: error) { try await residency.load(request(contextLength: 1024)) }
+        }
         await residency.close()
     }
 

@@ -123,7 +123,7 @@ final class EmbeddingContext {
     private static func requireRoom(
         for model: ModelHandle, path: String, options: LoadOptions, _ parameters: llama_context_params
     ) throws {
-        guard !Engine.devices.contains(where: { $0.kind == .gpu }) || options.gpuLayerCount == 0,
+        guard !options.usesGraphics || Engine.graphics.isEmpty,
             let available = HostFacts.availableByteCount
         else { return }
         let architecture = model.metadata("general.architecture") ?? ""

@@ -14,7 +14,8 @@ final class EngineContext {
     let batchSize: Int
     let microBatchSize: Int
     private let cache: OpaquePointer?
-    private let threadPools: [OpaquePointer]
+    /// By their number of threads.
+    private var threadPools: [Int32: OpaquePointer] = [:]
     private let abort = AbortCheck()
 
     /// Throws `InferenceError.outOfMemory` or `.loadFailed`.
@@ -42,29 +43,31 @@ final class EngineContext {
         batchSize = Int(llama_n_batch(pointer))
         microBatchSize = Int(llama_n_ubatch(pointer))
         threadCount = Int(parameters.n_threads)
-        threadPools = Self.attachThreads(to: pointer, parameters)
+        attachThreads(parameters.n_threads, parameters.n_threads_batch)
     }
 
     deinit {
         llama_free(pointer)
-        for pool in threadPools { ggml_threadpool_free(pool) }
+        for pool in threadPools.values { ggml_threadpool_free(pool) }
     }
 
-    /// Threads that stay, instead of new ones for every token.
-    private static func attachThreads(
-        to context: OpaquePointer, _ parameters: llama_context_params
-    ) -> [OpaquePointer] {
-        let counts =
-            parameters.n_threads == parameters.n_threads_batch
-            ? [parameters.n_threads] : [parameters.n_threads, parameters.n_threads_batch]
-        let pools = counts.compactMap { count in
+    /// Computes with other numbers of threads from now on; nothing else of the context changes.
+    func setThreads(_ count: Int, batch batchCount: Int) {
+        let counts = [count, batchCount].map { Int32(clamping: $0) }
+        llama_set_n_threads(pointer, counts[0], counts[1])
+        attachThreads(counts[0], counts[1])
+    }
+
+    /// Threads that stay, instead of new ones for every token. The engine pauses those that it had before when it
+    /// computes next, so that they must not go before the context does; they sleep meanwhile.
+    private func attachThreads(_ count: Int32, _ batchCount: Int32) {
+        for count in [count, batchCount] where threadPools[count] == nil {
             var pool = ggml_threadpool_params_default(count)
-            return ggml_threadpool_new(&pool)
+            threadPools[count] = ggml_threadpool_new(&pool)
         }
-        if let first = pools.first, pools.count == counts.count {
-            llama_attach_threadpool(context, first, pools.count > 1 ? pools[1] : nil)
+        if let pool = threadPools[count], let batchPool = threadPools[batchCount] {
+            llama_attach_threadpool(pointer, pool, batchPool)
         }
-        return pools
     }
 
     /// How a computation ended.
@@ -96,9 +99,11 @@ final class EngineContext {
     /// What it takes, as the engine accounts for it.
     var memory: ModelMemory {
         let memory = roost_memory_of(pointer)
+        var parts = roost_layout_context()
         return ModelMemory(
             weightsByteCount: Int64(clamping: memory.model), contextByteCount: Int64(clamping: memory.context),
-            computeByteCount: Int64(clamping: memory.compute))
+            computeByteCount: Int64(clamping: memory.compute),
+            devices: roost_context_memory(pointer, &parts) ? ContextMemory(parts).devices : [])
     }
 
     /// Whether the model keeps tokens; what does not (an encoder) cannot generate.

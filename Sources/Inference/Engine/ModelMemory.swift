@@ -6,14 +6,19 @@ public struct ModelMemory: Sendable, Hashable, Codable {
     public var contextByteCount: Int64
     /// Buffers of the computation.
     public var computeByteCount: Int64
+    /// What of it is where, the host first; empty where nobody knows.
+    public var devices: [DeviceMemory]
 
     /// All of it.
     public var totalByteCount: Int64 { weightsByteCount + contextByteCount + computeByteCount }
 
     /// The three parts, in bytes.
-    public init(weightsByteCount: Int64, contextByteCount: Int64, computeByteCount: Int64) {
+    public init(
+        weightsByteCount: Int64, contextByteCount: Int64, computeByteCount: Int64, devices: [DeviceMemory] = []
+    ) {
         self.weightsByteCount = weightsByteCount
         self.contextByteCount = contextByteCount
         self.computeByteCount = computeByteCount
+        self.devices = devices
     }
 }

@@ -38,19 +38,3 @@ extension KVCacheType {
         Double(ggml_type_size(engineType)) / Double(ggml_blck_size(engineType))
     }
 }
-
-extension LoadOptions {
-    /// What llama.cpp is told when it loads the weights.
-    var modelParameters: llama_model_params {
-        var parameters = llama_model_default_params()
-        parameters.n_gpu_layers = gpuLayerCount.map { Int32(clamping: $0) } ?? -1
-        parameters.load_mode =
-            switch (memoryMap, memoryLock) {
-            case (true, true): LLAMA_LOAD_MODE_MMAP_MLOCK
-            case (true, false): LLAMA_LOAD_MODE_MMAP
-            case (false, true): LLAMA_LOAD_MODE_MLOCK
-            case (false, false): LLAMA_LOAD_MODE_NONE
-            }
-        return parameters
-    }
-}

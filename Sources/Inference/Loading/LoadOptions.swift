@@ -21,8 +21,18 @@ public struct LoadOptions: Sendable, Hashable, Codable {
     public var threadCount: Int?
     /// Threads for prompts; `nil` is `threadCount`.
     public var batchThreadCount: Int?
-    /// Layers on the GPU; `nil` all that the engine can put there, 0 none.
+    /// Layers on GPUs, counted from the last one (the output is one more than the model has); `nil` all that the engine
+    /// can put there, 0 none: no GPU is touched then.
     public var gpuLayerCount: Int?
+    /// Of a mixture of experts, the experts of the first so many layers stay with the CPU, whose memory they are in,
+    /// while the rest of those layers may be on GPUs; `nil` and 0 keep none back.
+    public var expertLayersOnProcessor: Int?
+    /// Each GPU's share of the layers there, in the order of ``devices``, as numbers of any size (`[3, 1]`: three
+    /// quarters and one); `nil` shares by free memory. As many as GPUs are used.
+    public var tensorSplit: [Double]?
+    /// The GPUs that are used, by the engine's names (``EngineDevice/name``) and in this order; `nil` is
+    /// ``Engine/graphics``, an empty list none.
+    public var devices: [String]?
     /// Whether the fused attention kernel is used. Default: where the device has it.
     public var flashAttention = FlashAttention.auto
     /// Type of the cached keys. Default `f16`.

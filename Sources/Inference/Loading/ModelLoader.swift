@@ -35,15 +35,16 @@ struct ModelLoader: Sendable {
         }
         Engine.start()
         _ = Engine.takeComplaint()
-        var parameters = options.modelParameters
-        parameters.vocab_only = vocabularyOnly
         let report = Report(progress: progress, isCancelled: isCancelled)
-        parameters.progress_callback = { fraction, data in
-            data.map { Unmanaged<Report>.fromOpaque($0).takeUnretainedValue().proceed(Double(fraction)) } ?? true
-        }
-        let pointer = withExtendedLifetime(report) {
-            parameters.progress_callback_user_data = Unmanaged.passUnretained(report).toOpaque()
-            return load(parameters)
+        let pointer = try options.withModelParameters { parameters in
+            parameters.vocab_only = vocabularyOnly
+            parameters.progress_callback = { fraction, data in
+                data.map { Unmanaged<Report>.fromOpaque($0).takeUnretainedValue().proceed(Double(fraction)) } ?? true
+            }
+            return withExtendedLifetime(report) {
+                parameters.progress_callback_user_data = Unmanaged.passUnretained(report).toOpaque()
+                return load(parameters)
+            }
         }
         guard let model = ModelHandle(pointer) else {
             if isCancelled.isSet { throw CancellationError() }

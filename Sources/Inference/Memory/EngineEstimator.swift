@@ -15,7 +15,15 @@ public enum EngineEstimator {
     public static func estimates(
         of files: ModelDescriptors, options: [LoadOptions], name: String, processByteCount: Int64
     ) throws -> [MemoryEstimate] {
-        let files = files.files
+        try estimates(of: files.files, options: options, name: name, processByteCount: processByteCount)
+    }
+
+    /// The same for files by their paths.
+    ///
+    /// - Throws: `InferenceError.estimateFailed`, `.unknownDevice`, `.invalidOption`.
+    public static func estimates(
+        of files: ModelFileSet, options: [LoadOptions], name: String, processByteCount: Int64 = 0
+    ) throws -> [MemoryEstimate] {
         for options in options { try options.validate() }
         var estimates = [MemoryEstimate?](repeating: nil, count: options.count)
         for (_, places) in Dictionary(grouping: options.indices, by: { options[$0].weightsOnly }) {
@@ -25,12 +33,16 @@ public enum EngineEstimator {
                 try places.contains { options[$0].speculation }
                     ? ModelLayout(paths: [file.path], options: options[first], name: name) : nil
             }
+            var projectors: [FlashAttention: ProjectorMemory] = [:]
             for place in places {
                 let plan = ContextPlan(
                     model: model, draft: options[place].speculation ? draft : nil, processByteCount: processByteCount)
                 estimates[place] = try plan.estimate(options[place])
-                if let projector = files.projector {
-                    estimates[place]?.add(ProjectorMemory(file: projector, options: options[place]))
+                if let file = files.projector {
+                    let kind = options[place].flashAttention
+                    let projector = projectors[kind] ?? ProjectorMemory(file: file, options: options[place])
+                    projectors[kind] = projector
+                    estimates[place]?.add(projector)
                 }
             }
         }

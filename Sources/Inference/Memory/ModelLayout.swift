@@ -16,12 +16,14 @@ final class ModelLayout {
     /// Reads the files' headers; the weights need not be in them.
     ///
     /// - Parameter name: what messages call the model.
-    /// - Throws: `InferenceError.estimateFailed`.
+    /// - Throws: `InferenceError.estimateFailed`, `.unknownDevice`, `.invalidOption`.
     init(paths: [String], options: LoadOptions, name: String) throws {
         Engine.start()
         _ = Engine.takeComplaint()
-        var (weights, parameters) = (roost_layout_weights(), options.modelParameters)
-        let pointer = paths.withCStrings { roost_layout_load(&$0, $0.count, &parameters, &weights) }
+        var weights = roost_layout_weights()
+        let pointer = try options.withModelParameters { parameters in
+            paths.withCStrings { roost_layout_load(&$0, $0.count, &parameters, &weights) }
+        }
         guard let model = ModelHandle(pointer) else {
             throw InferenceError.estimateFailed(
                 model: name, reason: Engine.takeComplaint() ?? "the engine cannot read its header")

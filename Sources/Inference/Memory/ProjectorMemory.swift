@@ -10,9 +10,8 @@ struct ProjectorMemory {
     /// By the engine's account, or its file's length where that has none.
     init(file: URL, options: LoadOptions) {
         var memory = roost_layout_context()
-        let usesGPU = options.gpuLayerCount != 0
         let isKnown = roost_layout_projector_memory(
-            file.path, usesGPU, options.flashAttention.engineType.rawValue, &memory)
+            file.path, options.usesGraphics, options.flashAttention.engineType.rawValue, &memory)
         if isKnown {
             devices = ContextMemory(memory).devices
         } else {

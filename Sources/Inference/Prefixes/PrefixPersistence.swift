@@ -32,12 +32,15 @@ extension PackKey {
     ///   - identity: the same for the same weights only.
     ///   - adapters: the same for the same adapters only, in the order of loading.
     public init(identity: String, options: LoadOptions, adapters: [String]) {
-        self.init(
-            model: identity, engine: Engine.build,
-            settings: [
-                "key cache": options.keyCacheType.rawValue, "value cache": options.valueCacheType.rawValue,
-                "flash attention": options.flashAttention.rawValue,
-                "GPU layers": options.gpuLayerCount.map(String.init) ?? "all",
-            ], adapters: adapters)
+        var settings = [
+            "key cache": options.keyCacheType.rawValue, "value cache": options.valueCacheType.rawValue,
+            "flash attention": options.flashAttention.rawValue,
+            "GPU layers": options.gpuLayerCount.map(String.init) ?? "all",
+        ]
+        // Which processor computes a layer shows in the last bits of its state.
+        settings["experts on CPU"] = options.expertLayersOnProcessor.map(String.init)
+        settings["tensor split"] = options.tensorSplit.map { "\($0)" }
+        settings["devices"] = options.devices.map { "\($0)" }
+        self.init(model: identity, engine: Engine.build, settings: settings, adapters: adapters)
     }
 }

@@ -70,6 +70,18 @@ extension LoadOptions {
             "between 1 and \(1 << 27)")
         try require(prefixByteLimit >= 0, "prefix cache limit", prefixByteLimit, "0 bytes or more")
         try require((gpuLayerCount ?? 0) >= 0, "GPU layer count", gpuLayerCount ?? 0, "0 or more")
+        try require(
+            (expertLayersOnProcessor ?? 0) >= 0, "layers whose experts stay with the CPU", expertLayersOnProcessor ?? 0,
+            "0 or more")
+        if let tensorSplit {
+            let rule = "1 to \(Self.deviceLimit) numbers of 0 or more, not all of them 0"
+            let isSplit = tensorSplit.allSatisfy { $0.isFinite && $0 >= 0 } && tensorSplit.contains { $0 > 0 }
+            try require(isSplit && tensorSplit.count <= Self.deviceLimit, "tensor split", tensorSplit, rule)
+        }
+        if let devices {
+            let isList = Set(devices).count == devices.count && devices.count <= Self.deviceLimit
+            try require(isList, "devices", devices, "at most \(Self.deviceLimit) different names")
+        }
     }
 }
 

@@ -47,7 +47,7 @@ final class MediaProjector: PromptMedia, @unchecked Sendable {  // why sound: on
             settings.marker = marker
             settings.thread_count = Int32(
                 clamping: options.batchThreadCount ?? options.threadCount ?? HostFacts.computeThreadCount)
-            settings.uses_gpu = options.gpuLayerCount != 0
+            settings.uses_gpu = options.usesGraphics
             settings.flash_attention = options.flashAttention.engineType.rawValue
             return roost_projector_create(path, model.pointer, &settings, &error)
         }

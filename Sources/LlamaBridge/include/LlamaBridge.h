@@ -151,4 +151,5 @@ struct llama_sampler * roost_grammar_copy(const struct llama_sampler * grammar) 
 #include "LlamaBridgeEmbedding.h"
 #include "LlamaBridgeMedia.h"
 #include "LlamaBridgeDraft.h"
+#include "LlamaBridgeMeasure.h"
 #include "LlamaBridgeMemory.h"

@@ -48,6 +48,9 @@ bool roost_layout_context_memory(
 bool roost_layout_projector_memory(
     const char * path, bool uses_gpu, int32_t flash_attention, struct roost_layout_context * result) ROOST_NOEXCEPT;
 
+// What a context takes with its model; the host's work is not told. False when there are more devices than there is room.
+bool roost_context_memory(const struct llama_context * ctx, struct roost_layout_context * result) ROOST_NOEXCEPT;
+
 #ifdef __cplusplus
 }
 #endif

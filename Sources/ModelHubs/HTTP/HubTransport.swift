@@ -98,14 +98,7 @@ public struct HubTransport: Sendable {
         _ start: URL, method: HTTPMethod, reading accept: String? = nil, upTo limit: Int = maximumBodyByteCount,
         credential: OriginCredential?, shouldFollow: (HubResponse, URL) -> Bool
     ) async throws -> HubResponse {
-        guard let origin = Origin(start), origin.isSecureOrLoopback else {
-            throw ModelHubError.insecureAddress(start.shown)
-        }
-        if let offlineSetting { throw ModelHubError.offline(host: origin.place, setting: offlineSetting) }
-        var reach = try await reach(of: origin)
-        guard addresses.admits(origin, reach) else {
-            throw ModelHubError.refusedAddress(start.shown, reason: reach.refusal)
-        }
+        var reach = try await admit(start)
         var url = start
         for _ in 0...Self.maximumRedirects {
             let response = try await send(method, url, reading: accept, upTo: limit, credential: credential)
@@ -118,6 +111,19 @@ public struct HubTransport: Sendable {
             url = target
         }
         throw ModelHubError.tooManyRedirects(location: start.shown, limit: Self.maximumRedirects)
+    }
+
+    /// Refuses an address that requests may not start at; else how far in it is.
+    func admit(_ start: URL) async throws -> NetworkReach {
+        guard let origin = Origin(start), origin.isSecureOrLoopback else {
+            throw ModelHubError.insecureAddress(start.shown)
+        }
+        if let offlineSetting { throw ModelHubError.offline(host: origin.place, setting: offlineSetting) }
+        let reach = try await reach(of: origin)
+        guard addresses.admits(origin, reach) else {
+            throw ModelHubError.refusedAddress(start.shown, reason: reach.refusal)
+        }
+        return reach
     }
 
     /// Refuses a redirect that lowers the protection or leads further in; else how far in it leads.
@@ -154,18 +160,28 @@ public struct HubTransport: Sendable {
     private func send(
         _ method: HTTPMethod, _ url: URL, reading accept: String?, upTo limit: Int, credential: OriginCredential?
     ) async throws -> HubResponse {
+        try await trying(url) {
+            let response = try await sendOnce(method, url, reading: accept, upTo: limit, credential: credential)
+            return (response.status, response.headers, response)
+        }
+    }
+
+    /// Asks until there is an answer that asking again would not change.
+    func trying<Answer>(
+        _ url: URL, _ once: () async throws -> (status: Int, headers: HTTPHeaders, answer: Answer)
+    ) async throws -> Answer {
         let host = Origin(url)?.place ?? url.shown
         for attempt in 1... {
             let isLast = attempt >= retry.maximumAttempts
             do {
-                let response = try await sendOnce(method, url, reading: accept, upTo: limit, credential: credential)
-                guard [408, 429, 500, 502, 503, 504].contains(response.status) else { return response }
-                let asked = RateLimit(response.headers, now: now())
+                let (status, headers, answer) = try await once()
+                guard [408, 429, 500, 502, 503, 504].contains(status) else { return answer }
+                let asked = RateLimit(headers, now: now())
                 let wait = asked.map { Duration.seconds($0.seconds) } ?? retry.backoff(afterAttempt: attempt)
                 if isLast || wait > retry.maximumWait {
-                    throw response.status == 429 || (response.status == 503 && asked != nil)
+                    throw status == 429 || (status == 503 && asked != nil)
                         ? ModelHubError.rateLimited(host: host, seconds: asked?.seconds)
-                        : ModelHubError.unavailable(host: host, status: response.status)
+                        : ModelHubError.unavailable(host: host, status: status)
                 }
                 try await retry.sleep(wait)
             } catch let error as ModelHubError {
@@ -184,15 +200,7 @@ public struct HubTransport: Sendable {
     private func sendOnce(
         _ method: HTTPMethod, _ url: URL, reading accept: String?, upTo limit: Int, credential: OriginCredential?
     ) async throws -> HubResponse {
-        var request = HTTPClientRequest(url: url.absoluteString)
-        request.method = method
-        request.headers.add(name: "accept", value: accept ?? "*/*")
-        // With gzip allowed, storage behind a hub ignores ranges and hides the length.
-        request.headers.add(name: "accept-encoding", value: "identity")
-        request.headers.add(name: "user-agent", value: userAgent)
-        if let authorization = credential?.authorization(for: url) {
-            request.headers.add(name: "authorization", value: authorization)
-        }
+        let request = request(method, url, accept: accept ?? "*/*", credential: credential)
         let response = try await clients(url).execute(request, timeout: .seconds(60))
         let status = Int(response.status.code)
         var body = Data()
@@ -206,6 +214,22 @@ public struct HubTransport: Sendable {
             }
         }
         return HubResponse(url: url, status: status, headers: response.headers, body: body)
+    }
+
+    /// A request with what all of them have; the token goes to its own origin only.
+    func request(
+        _ method: HTTPMethod, _ url: URL, accept: String, credential: OriginCredential?
+    ) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: url.absoluteString)
+        request.method = method
+        request.headers.add(name: "accept", value: accept)
+        // With gzip allowed, storage behind a hub ignores ranges and hides the length.
+        request.headers.add(name: "accept-encoding", value: "identity")
+        request.headers.add(name: "user-agent", value: userAgent)
+        if let authorization = credential?.authorization(for: url) {
+            request.headers.add(name: "authorization", value: authorization)
+        }
+        return request
     }
 }
 

@@ -165,7 +165,7 @@ extension ModelHubError {
     }
 
     /// Whether it says that a hub was not reached at all.
-    fileprivate var saysUnreached: Bool {
+    public var saysUnreached: Bool {
         switch self {
         case .unreachable, .offline, .unavailable, .rateLimited: true
         default: false

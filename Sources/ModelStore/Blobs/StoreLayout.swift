@@ -5,6 +5,8 @@ struct StoreLayout: Sendable {
     let root: URL
     let database: URL
     let lock: URL
+    /// Headers of models that are elsewhere, which anybody may remove at any time.
+    var headerCache: URL { root.appendingPathComponent("cache/headers", isDirectory: true) }
     /// The model folder in the root.
     var home: FolderLayout { FolderLayout(id: FolderLayout.rootID, base: root) }
 

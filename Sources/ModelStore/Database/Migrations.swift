@@ -52,6 +52,7 @@ extension DatabaseMigrator {
             try db.execute(sql: "CREATE TABLE unsettled (digest TEXT PRIMARY KEY NOT NULL) STRICT")
         }
         migrator.registerFilesAndFolders()
+        migrator.registerObservations()
         return migrator
     }
 }

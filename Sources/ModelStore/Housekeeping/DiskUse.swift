@@ -38,12 +38,14 @@ public struct DiskUse: Sendable, Hashable, Codable {
     public let folders: [Folder]
     /// The database with its log.
     public let databaseByteCount: Int64
+    /// Headers that were kept of models which are not here.
+    public let headerCacheByteCount: Int64
 
     /// All contents together, each counted once.
     public var contentByteCount: Int64 { folders.reduce(0) { $0 + $1.contentByteCount } }
     /// Everything together.
     public var byteCount: Int64 {
-        folders.reduce(databaseByteCount) {
+        folders.reduce(databaseByteCount + headerCacheByteCount) {
             $0 + $1.contentByteCount + $1.partialByteCount + $1.incomingByteCount + $1.quarantineByteCount
         }
     }
@@ -69,7 +71,8 @@ extension Vault {
             folders: try folders().all.map { folder in
                 try use(of: folder, blobs.values.filter { $0.folder == folder.id }, isDefault: folder == standard)
             },
-            databaseByteCount: try database.reduce(0) { $0 + (try FileSystem.status(of: $1)?.byteCount ?? 0) })
+            databaseByteCount: try database.reduce(0) { $0 + (try FileSystem.status(of: $1)?.byteCount ?? 0) },
+            headerCacheByteCount: try byteCount(below: layout.headerCache))
     }
 
     private func use(of folder: FolderLayout, _ blobs: [BlobRow], isDefault: Bool) throws -> DiskUse.Folder {

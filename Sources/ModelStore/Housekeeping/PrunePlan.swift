@@ -13,6 +13,8 @@ public struct PrunePlan: Sendable, Hashable, Codable {
         case incoming
         /// A part of a download that nobody means to finish.
         case partialDownload
+        /// A header that was kept of a model which is not here; it is fetched again when it is needed.
+        case cachedHeader
         /// A file that was found wrong.
         case quarantined
         /// A file among the blobs that the database does not know.

@@ -14,6 +14,7 @@ extension Vault {
                     case .unreferenced: try removeUnreferenced(item)
                     case .unfinishedImport: try removeWorkspaces(item)
                     case .incoming, .partialDownload, .quarantined: try removeFiles(item)
+                    case .cachedHeader: try removeCached(item)
                     case .unknownBlob: try removeUnknown(item)
                     }
                 if isGone { freed += item.byteCount }
@@ -50,6 +51,17 @@ extension Vault {
         guard try files.allSatisfy({ try $0.tryLock() }) else { return false }
         for file in files { try FileSystem.unlinkFile(file.path) }
         return true
+    }
+
+    /// Only what is directly in the cache: a plan may come from anywhere.
+    private func removeCached(_ item: PrunePlan.Item) throws -> Bool {
+        let cache = layout.headerCache.standardizedFileURL.path
+        var isGone = false
+        for path in item.paths
+        where URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().path == cache {
+            isGone = try FileSystem.unlinkFile(path) || isGone
+        }
+        return isGone
     }
 
     private func removeUnknown(_ item: PrunePlan.Item) throws -> Bool {

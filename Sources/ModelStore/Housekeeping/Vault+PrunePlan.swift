@@ -17,6 +17,7 @@ extension Vault {
             }
             if options.includesQuarantine { items += try quarantine(in: folder) }
         }
+        items += try cachedHeaders(notAfter: latest)
         if options.includesUnknownBlobs {
             let blobs = try database.readBlocking { Array(try $0.blobsWithoutPieces().values) }
             items += try strangers(in: present, blobs).orphans.compactMap { try item(.unknownBlob, [$0.path]) }
@@ -82,6 +83,14 @@ extension Vault {
     private func quarantine(in folder: FolderLayout) throws -> [PrunePlan.Item] {
         try quarantined(in: folder).compactMap { file in
             try item(.quarantined, [file.url.path] + (file.reason == nil ? [] : [file.reasonPath]))
+        }
+    }
+
+    private func cachedHeaders(notAfter latest: Int64) throws -> [PrunePlan.Item] {
+        try regularFiles(in: layout.headerCache).compactMap { path in
+            guard let status = try FileSystem.status(of: path, followingLinks: false), status.modifiedAt <= latest
+            else { return nil }
+            return try item(.cachedHeader, [path])
         }
     }
 

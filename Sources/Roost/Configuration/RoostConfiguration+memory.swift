@@ -16,13 +16,17 @@ extension RoostConfiguration {
     /// - Throws: `RoostError.invalidSetting`.
     mutating func readMemorySettings(_ value: (String) -> String?) throws {
         func flag(_ name: String) throws -> Bool? { try DownloadSettings.isOn(value(name), name: name) }
-        if let text = value("ROOST_MAX_RAM_USAGE") {
+        func limit(_ name: String) throws -> MemoryBudget.Limit? {
+            guard let text = value(name) else { return nil }
             guard let limit = MemoryBudget.Limit(text) else {
                 throw RoostError.invalidSetting(
-                    name: "ROOST_MAX_RAM_USAGE", value: text, rule: "an amount of memory such as 8GiB, 6G or 80%")
+                    name: name, value: text, rule: "an amount of memory such as 8GiB, 6G or 80%")
             }
-            memoryLimit = limit
+            return limit
         }
+        memoryLimit = try limit("ROOST_MAX_RAM_USAGE") ?? memoryLimit
+        graphicsMemoryLimit = try limit("ROOST_GPU_MEMORY_USAGE") ?? graphicsMemoryLimit
+        prefersGraphics = try flag("ROOST_PREFER_GPU") ?? prefersGraphics
         if let text = value("ROOST_PREFIX_CACHE") {
             load.prefixByteLimit = try Self.byteCount(text, setting: "ROOST_PREFIX_CACHE")
         }
@@ -77,12 +81,18 @@ extension RoostConfiguration {
 
     /// How models come into memory.
     var launcher: any ModelLauncher {
-        guard let workerExecutable else { return InProcessLauncher(prefixes: prefixStore) }
+        guard let program = workerProgram else { return InProcessLauncher(prefixes: prefixStore) }
+        return WorkerLauncher(program)
+    }
+
+    /// What workers run; `nil` when models run in this process.
+    var workerProgram: WorkerProgram? {
+        guard let workerExecutable else { return nil }
         var program = WorkerProgram(
             executable: workerExecutable, version: RoostVersion.number,
             logFolder: homeDirectory.appending(path: "logs", directoryHint: .isDirectory))
         program.prefixes = prefixStore
         program.allowsUnsandboxed = allowsUnsandboxed
-        return WorkerLauncher(program)
+        return program
     }
 }

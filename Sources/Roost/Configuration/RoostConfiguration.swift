@@ -18,6 +18,10 @@ public struct RoostConfiguration: Sendable, Hashable {
     public var maximumLoadedModels: Int?
     /// Most memory that models take together.
     public var memoryLimit = MemoryBudget.Limit.available
+    /// Most memory of each GPU that models take, in bytes or as a part of all it has; `.available` is what is free.
+    public var graphicsMemoryLimit = MemoryBudget.Limit.available
+    /// Whether models go to GPUs where there are any. Default true.
+    public var prefersGraphics = true
     /// Models that ``ModelManager/loadPinnedModels()`` loads and that stay until they are told to go.
     public var pinnedModels: [String] = []
     /// Models that propose tokens for others, by the names of those; both have the same vocabulary.
@@ -44,7 +48,7 @@ public struct RoostConfiguration: Sendable, Hashable {
     /// The settings of ``Setting/all`` from `config.toml` in the home directory and, before it, from the environment:
     /// `ROOST_HOME`, `ROOST_HOST` (`host`, `host:port` or `:port`), `ROOST_KEEP_ALIVE` (`5m`, seconds, 0 never,
     /// negative forever), `ROOST_CONTEXT_LENGTH` (tokens), `ROOST_NUM_THREADS`, `ROOST_MAX_LOADED_MODELS`,
-    /// `ROOST_MAX_RAM_USAGE` (`8GiB`, `80%`), `ROOST_PINNED_MODELS` (names with commas between),
+    /// `ROOST_MAX_RAM_USAGE` and `ROOST_GPU_MEMORY_USAGE` (`8GiB`, `80%`), `ROOST_PREFER_GPU`, `ROOST_PINNED_MODELS` (names with commas between),
     /// `ROOST_DRAFT_MODELS` (`name=name` with commas between), `ROOST_WORKER` (a
     /// program), `ROOST_ALLOW_UNSANDBOXED`, `ROOST_PARALLEL_REQUESTS`, `ROOST_CACHE_TOKENS`,
     /// `ROOST_PREFIX_CACHE` (bytes), `ROOST_SPECULATION`,

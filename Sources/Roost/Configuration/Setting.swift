@@ -21,6 +21,8 @@ public struct Setting: Sendable, Hashable {
         Setting("num_threads", "Threads that compute."),
         Setting("max_loaded_models", "Most models in memory at once."),
         Setting("max_ram_usage", "Most memory of all models together: 8GiB, 6G or 80%."),
+        Setting("gpu_memory_usage", "Most memory of each GPU that models take: 20GiB or 90%."),
+        Setting("prefer_gpu", "Whether models go to GPUs where there are any: true or false."),
         Setting("pinned_models", "Models that a server loads at its start and keeps."),
         Setting("parallel_requests", "Requests that a model computes together, 1 to 256."),
         Setting("cache_tokens", "Tokens in the KV cache that all requests of a model share; a context's by default."),

@@ -7,7 +7,12 @@ import Workers
 ///
 /// An upper bound of what llama.cpp asks for: all layers keep the whole context, and each buffer of the computation has
 /// its largest size at once. Layers on a GPU are counted as if they were in RAM.
-struct HeaderForecast: MemoryForecast {
+struct HeaderForecast: LoadPlanner {
+    func plan(_ request: ModelRequest) async -> LoadPlan {
+        let options = request.options ?? request.defaultOptions
+        return LoadPlan(options: options, memory: await memory(of: request.files, options: options))
+    }
+
     func memory(of files: ModelFileSet, options: LoadOptions) async -> ModelMemory? {
         try? await OffPool.run { try Self.read(files, options) }
     }

@@ -15,6 +15,7 @@ struct HardwareCommand: AsyncParsableCommand {
             Examples:
               roost hardware
               roost hardware --json
+              roost hardware --measure          also measure how fast models can be at most; half a minute
               roost hardware --watch            how it does, every second, until ctrl-C
               roost hardware --watch --json     the same, one object a line
             """)
@@ -25,24 +26,49 @@ struct HardwareCommand: AsyncParsableCommand {
     @Flag(help: "Show load, memory and temperatures again and again.")
     var watch = false
 
+    @Flag(
+        help: "Measure how fast the engine's kernels read and multiply each type of weights. Leave the machine alone.")
+    var measure = false
+
     @Option(help: ArgumentHelp("Seconds from one look to the next with --watch.", valueName: "seconds"))
     var interval = 1.0
 
     func validate() throws {
+        if watch, measure { throw ValidationError("Choose one of --watch and --measure.") }
         guard interval >= 0.1, interval <= 3600 else {
             throw ValidationError("--interval is \(interval), but must be between 0.1 and 3600 seconds.")
         }
     }
 
     func run() async throws {
-        let home = try RoostConfiguration.fromEnvironment().homeDirectory
+        let configuration = try RoostConfiguration.fromEnvironment()
+        let home = configuration.homeDirectory
         if watch { return try await watchMachine() }
         let machine = await Machine.current(diskPaths: [home.nearestExistingFolder.path])
-        if json {
-            try Console.output.printJSON(MachineReport(machine: machine))
-        } else {
-            Console.output.print(MachineDetails(machine: machine).groups)
+        let limits = try await limits(of: machine, configuration)
+        if json { return try Console.output.printJSON(MachineReport(machine: machine, limits: limits)) }
+        Console.output.print(MachineDetails(machine: machine).groups)
+        if let limits { CeilingView(measurement: limits).print(on: Console.output) }
+    }
+
+    /// What was measured of the machine, now or before; `nil` when nothing was.
+    private func limits(of machine: Machine, _ configuration: RoostConfiguration) async throws -> MachineMeasurement? {
+        // To look at a machine makes no folder on it.
+        let home = configuration.homeDirectory
+        let hasStore = FileManager.default.fileExists(atPath: home.appending(path: "roost.db").path)
+        if !measure {
+            // A store that cannot be opened is no reason not to show the machine.
+            guard hasStore, let store = try? await ModelStore(root: home) else { return nil }
+            return try? await store.measurement(of: machine)
         }
+        let store = try await ModelStore(root: home, modelFolders: configuration.modelFolders)
+        let bar = Console.error.isTerminal ? ProgressBar("Measuring", unit: .fraction, console: .error) : nil
+        defer { bar?.finish() }
+        let measurement = try await KernelMeter(machine: machine).measure { progress in
+            bar?.update(completed: Int64(progress.fraction * 1000), total: 1000)
+        }
+        try await store.record(measurement, of: machine)
+        return measurement
     }
 
     private func watchMachine() async throws {
@@ -59,20 +85,23 @@ struct HardwareCommand: AsyncParsableCommand {
 /// A machine, and what follows for models from what it has.
 private struct MachineReport: Encodable {
     let machine: Machine
+    let limits: MachineMeasurement?
 
     func encode(to encoder: any Encoder) throws {
         try machine.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(machine.computeThreadCount, forKey: .computeThreadCount)
         try container.encodeIfPresent(machine.availableByteCount, forKey: .availableByteCount)
+        try container.encode(machine.fingerprint, forKey: .fingerprint)
+        try container.encodeIfPresent(limits, forKey: .measured)
     }
 
-    private enum CodingKeys: CodingKey { case computeThreadCount, availableByteCount }
+    private enum CodingKeys: CodingKey { case computeThreadCount, availableByteCount, fingerprint, measured }
 }
 
 extension URL {
     /// The folder itself, or the first above it that is there.
-    fileprivate var nearestExistingFolder: URL {
+    var nearestExistingFolder: URL {
         var folder = standardizedFileURL
         while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) {
             folder = folder.deletingLastPathComponent()

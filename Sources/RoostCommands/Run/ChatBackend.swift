@@ -17,6 +17,9 @@ protocol ChatBackend: Sendable {
     /// Memory that the model takes; `nil` when it is not known.
     func memory(of model: ModelRecord) async -> RunMemory?
 
+    /// What was given up so that the model could be loaded; empty as a rule.
+    func retreats(of model: ModelRecord) async -> [LoadRetreat]
+
     /// Frees what this process holds.
     func close() async
 }

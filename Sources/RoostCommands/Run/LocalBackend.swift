@@ -26,12 +26,16 @@ struct LocalBackend: ChatBackend {
     }
 
     func memory(of model: ModelRecord) async -> RunMemory? {
-        guard let status = try? await manager.loadedModels().first(where: { $0.record.digest == model.digest }) else {
-            return nil
-        }
+        guard let status = await status(of: model) else { return nil }
         return RunMemory(
             modelByteCount: status.memory.totalByteCount,
             peakProcessByteCount: ProcessMemory.current().peakResidentByteCount)
+    }
+
+    func retreats(of model: ModelRecord) async -> [LoadRetreat] { await status(of: model)?.retreats ?? [] }
+
+    private func status(of model: ModelRecord) async -> LoadedModelStatus? {
+        try? await manager.loadedModels().first { $0.record.digest == model.digest }
     }
 
     func close() async { await manager.shutdown() }

@@ -35,10 +35,14 @@ struct RemoteBackend: ChatBackend {
     }
 
     func memory(of model: ModelRecord) async -> RunMemory? {
-        guard let processes: ServerProcesses = try? await client.json(.get, "/api/ps"),
-            let process = processes.models.first(where: { $0.digest == model.digest.hexadecimal })
-        else { return nil }
-        return RunMemory(modelByteCount: process.size, peakProcessByteCount: nil)
+        await process(of: model).map { RunMemory(modelByteCount: $0.size, peakProcessByteCount: nil) }
+    }
+
+    func retreats(of model: ModelRecord) async -> [LoadRetreat] { await process(of: model)?.retreats ?? [] }
+
+    private func process(of model: ModelRecord) async -> ServerProcesses.Model? {
+        let processes: ServerProcesses? = try? await client.json(.get, "/api/ps")
+        return processes?.models.first { $0.digest == model.digest.hexadecimal }
     }
 
     func close() async {}

@@ -56,6 +56,10 @@ struct RunSession {
             bar?.update(completed: Int64(fraction * 1000), total: 1000)
         }
         loadDuration = ContinuousClock.now - started
+        bar?.finish()
+        for step in await backend.retreats(of: model) {
+            error.print(error.styled(step.message.printable, step.changesQuality ? .yellow : .dim))
+        }
     }
 
     /// Answers `text` and writes the answer; in a chat both become part of the conversation. False when ctrl-C ended

@@ -22,6 +22,12 @@ struct ProcessesCommand: AsyncParsableCommand {
         try Console.output.printList(
             answer.models.map { ProcessItem($0, now: .now) }, style: listing.style,
             empty: "The server at \(server.server.baseURL) has no model in memory.")
+        guard listing.style == .table else { return }
+        for model in answer.models {
+            for step in model.retreats ?? [] {
+                Console.error.print("\(model.name.printable): \(step.message.printable)")
+            }
+        }
     }
 }
 
@@ -37,9 +43,10 @@ struct ServerProcesses: Decodable, Sendable {
         let pid: Int32?
         let residentBytes: Int64?
         let pinned: Bool?
+        let retreats: [LoadRetreat]?
 
         enum CodingKeys: String, CodingKey {
-            case name, digest, size, isolation, pid, pinned
+            case name, digest, size, isolation, pid, pinned, retreats
             case residentBytes = "resident_bytes"
             case contextLength = "context_length"
             case expiresAt = "expires_at"
@@ -74,6 +81,8 @@ struct ProcessItem: ListedItem, Encodable {
     /// What that process holds in RAM.
     let residentByteCount: Int64?
     let isPinned: Bool
+    /// What was given up so that it could be loaded.
+    let retreats: [LoadRetreat]
     let until: String
 
     init(_ model: ServerProcesses.Model, now: Date) {
@@ -87,6 +96,7 @@ struct ProcessItem: ListedItem, Encodable {
         pid = model.pid
         residentByteCount = model.residentBytes
         isPinned = model.pinned ?? false
+        retreats = model.retreats ?? []
         until = isPinned ? "pinned" : isForever ? "stays" : HumanReadable.relative(model.expiresAt, to: now)
     }
 
@@ -105,6 +115,6 @@ struct ProcessItem: ListedItem, Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, digest, byteCount, contextLength, expiresAt, isolation, pid, residentByteCount, isPinned
+        case name, digest, byteCount, contextLength, expiresAt, isolation, pid, residentByteCount, isPinned, retreats
     }
 }

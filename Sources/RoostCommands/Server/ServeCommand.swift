@@ -79,6 +79,8 @@ struct ServeCommand: AsyncParsableCommand {
         let manager = try await ModelManager(configuration: configuration)
         if configuration.downloads.resumesAutomatically { resumeDownloads(of: manager, logger) }
         loadPinnedModels(of: manager)
+        let watch = logEvents(of: manager, logger)
+        defer { watch.cancel() }
         let service = RoostService(manager: manager, configuration: server, logger: logger) { running in
             Console.output.print("Roost \(running.version) listens on \(running.baseURL)")
         }
@@ -101,6 +103,19 @@ struct ServeCommand: AsyncParsableCommand {
         Task {
             for failure in await manager.loadPinnedModels() {
                 Console.error.print("“\(failure.name)” of pinned_models was not loaded: \(failure.error)")
+            }
+        }
+    }
+
+    /// Says in the log what happens that nobody asked for.
+    private func logEvents(of manager: ModelManager, _ logger: Logger) -> Task<Void, Never> {
+        Task {
+            for await event in manager.events() {
+                switch event {
+                case .loadRetreat(let model, let step): logger.warning("\(model): \(step.message)")
+                case .health(.began(let warning)): logger.warning("\(warning.message) \(warning.remedy)")
+                case .health(.ended(let warning)): logger.notice("over: \(warning.message)")
+                }
             }
         }
     }

@@ -36,7 +36,9 @@ struct DiskUseCommand: AsyncParsableCommand {
         Console.output.print(Self.folders(use))
         Console.output.print()
         Console.output.print(
-            "\(HumanReadable.bytes(use.byteCount)) in all, \(HumanReadable.bytes(use.databaseByteCount)) of it database."
+            "\(HumanReadable.bytes(use.byteCount)) in all, \(HumanReadable.bytes(use.databaseByteCount)) of it database"
+                + (use.headerCacheByteCount > 0
+                    ? " and \(HumanReadable.bytes(use.headerCacheByteCount)) headers of models elsewhere." : ".")
         )
     }
 

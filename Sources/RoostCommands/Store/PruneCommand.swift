@@ -9,9 +9,9 @@ struct PruneCommand: AsyncParsableCommand {
         commandName: "prune",
         abstract: "Remove what no model needs, to free room.",
         discussion: """
-            Leftovers of work that was cut short, contents that no model refers to and, with --quarantine, files that \
-            were found wrong. Models stay. Shows what would go before it goes and asks, on a terminal; elsewhere --yes \
-            is needed.
+            Leftovers of work that was cut short, contents that no model refers to, headers of models that are not \
+            here and, with --quarantine, files that were found wrong. Models stay. Shows what would go before it goes \
+            and asks, on a terminal; elsewhere --yes is needed.
 
             Examples:
               roost prune --dry-run
@@ -81,6 +81,7 @@ extension PrunePlan.Kind {
         case .unfinishedImport: "unfinished import"
         case .incoming: "unregistered download"
         case .partialDownload: "partial download"
+        case .cachedHeader: "cached header"
         case .quarantined: "quarantined file"
         case .unknownBlob: "unknown content"
         }

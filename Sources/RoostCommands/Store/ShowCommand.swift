@@ -15,6 +15,8 @@ struct ShowCommand: AsyncParsableCommand {
               roost show gemma3 --template    its chat template
               roost show gemma3 --license     the text of its licence
               roost show gemma3 --json
+              roost show hf.co/user/repo:Q4_K_M
+                                              a model that is not here, by its header alone
             """
     )
 
@@ -38,7 +40,13 @@ struct ShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let manager = try await ModelManager()
-        let record = try await manager.model(named: model)
+        let record: ModelRecord
+        do {
+            record = try await manager.model(named: model)
+        } catch let error as ModelStoreError {
+            guard let model else { throw error }
+            return try await showRemote(model, manager, error)
+        }
         if template { return try await showTemplate(record, manager.store) }
         if license { return try await showLicense(record, manager.store) }
         let home = manager.configuration.homeDirectory
@@ -48,6 +56,47 @@ struct ShowCommand: AsyncParsableCommand {
             try Console.output.printJSON(details)
         } else {
             Console.output.print(details.groups)
+        }
+    }
+
+    /// Shows a model that the store does not have: a file here, or what a hub has under that name.
+    private func showRemote(_ model: String, _ manager: ModelManager, _ error: ModelStoreError) async throws {
+        let header: ModelHeader
+        do {
+            header = try await manager.header(of: model)
+        } catch let reason as ModelHubError {
+            guard case .notFound(let name, let suggestions) = error else { throw reason }
+            throw UnknownModel(name: name.display, suggestions: suggestions.map(\.display), reason: reason)
+        }
+        if license {
+            Console.error.print("The text of \(model.printable)'s licence comes with “roost pull \(model.printable)”.")
+            throw ExitStatus.failure.code
+        }
+        if template {
+            guard let template = header.summary.chatTemplate else {
+                Console.error.print("\(model.printable) has no chat template; it continues text as it is.")
+                throw ExitStatus.failure.code
+            }
+            return show(template)
+        }
+        let details = RemoteModelDetails(header: header, now: Date())
+        if json {
+            try Console.output.printJSON(details)
+        } else {
+            Console.output.print(details.groups)
+        }
+    }
+
+    /// Neither in the store nor found elsewhere.
+    private struct UnknownModel: Error, CustomStringConvertible {
+        let name: String
+        let suggestions: [String]
+        let reason: ModelHubError
+
+        var description: String {
+            let near = suggestions.map { "“\($0)”" }.joined(separator: ", ")
+            return "There is no model “\(name)” here\(near.isEmpty ? "" : " (did you mean \(near)?)"), and none was "
+                + "found elsewhere: \(reason)"
         }
     }
 

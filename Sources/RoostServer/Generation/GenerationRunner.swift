@@ -43,7 +43,7 @@ struct GenerationRunner: Sendable {
                                 startSink.finish()
                             }
                             if case .finished(let result) = event {
-                                manager.recordTokens(result.tokens.count, of: job.model)
+                                manager.recordAnswer(result, of: job.model, by: model)
                             }
                             eventSink.yield(event)
                         }

@@ -46,12 +46,12 @@ enum APIError: Error, Sendable {
             self = .invalidRequest(error.description, parameter: name)
         case .emptyPrompt, .noChatTemplate, .invalidGrammar, .notAGenerator, .templateFailed, .invalidSchema,
             .notAReranker,
-            .noProjector, .unreadableImage, .noInfill, .unknownAdapter, .cannotShift:
+            .noProjector, .unreadableImage, .noInfill, .unknownAdapter, .cannotShift, .unknownDevice:
             self = .invalidRequest(error.description)
         case .unloaded, .queueFull, .workerCrashed, .workerUnresponsive, .deadlineExceeded, .noRoom:
             self = .unavailable(error.description)
         case .fileMissing, .fileUnreadable, .notGGUF, .unsupportedArchitecture, .loadFailed, .outOfMemory,
-            .decodeFailed, .workerFailed, .sandboxUnavailable, .estimateFailed:
+            .decodeFailed, .workerFailed, .sandboxUnavailable, .estimateFailed, .doesNotFit:
             self = .failure(error.description)
         }
     }

@@ -97,6 +97,8 @@ struct OllamaProcesses: Encodable, Sendable {
         let pid: Int32?
         let residentBytes: Int64?
         let pinned: Bool
+        // Nor this: what was given up so that it could be loaded.
+        let retreats: [LoadRetreat]
 
         init(_ status: LoadedModelStatus) {
             name = status.record.name.description
@@ -113,13 +115,14 @@ struct OllamaProcesses: Encodable, Sendable {
             pid = status.activity.processIdentifier
             residentBytes = status.activity.residentByteCount
             pinned = status.isPinned
+            retreats = status.retreats
         }
 
         /// What stands for “does not expire”: clients parse a date, and Ollama too gives one some three centuries off.
         private static let never = Date(timeIntervalSince1970: 10_000_000_000)
 
         enum CodingKeys: String, CodingKey {
-            case name, model, size, digest, details, isolation, pid, pinned
+            case name, model, size, digest, details, isolation, pid, pinned, retreats
             case residentBytes = "resident_bytes"
             case expiresAt = "expires_at"
             case sizeVRAM = "size_vram"

@@ -19,7 +19,7 @@ enum EstimateService {
             // A worker that loads the model is as large at this point.
             let byteCount = ProcessMemory.current().residentByteCount
             _ = try WorkerLock(
-                files: files.all, usesGPU: job.options.contains { $0.gpuLayerCount != 0 },
+                files: files.all, usesGPU: job.options.contains(where: \.usesGraphics),
                 allowsUnsandboxed: job.allowsUnsandboxed
             ).close()
             let estimates = try EngineEstimator.estimates(

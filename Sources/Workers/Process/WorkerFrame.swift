@@ -13,6 +13,8 @@ struct WorkerFrame: Sendable, Hashable {
         case unload
         /// What models take, instead of a job; one `result` or `failed` is the answer.
         case estimate
+        /// Instead of a job: its model is not served, but measured. Later a `SpeedQuestion`.
+        case measure
 
         // From the worker.
         case hello = 64

@@ -21,6 +21,8 @@ final class WorkerLink: Sendable {
         var files: WorkerFiles
         var options: LoadOptions
         var identity: String
+        /// Whether the model is measured instead of served.
+        var isMeasured = false
     }
 
     /// Why this side ended it.
@@ -234,7 +236,8 @@ final class WorkerLink: Sendable {
             prefixes: prefixes.map {
                 WorkerJob.Prefixes(key: $0.key, secret: $0.secret.bytes, hasSaved: $0.saved != nil)
             })
-        try connection.send(WorkerFrame(.job, payload: WorkerJSON.encode(job)), descriptors: all)
+        try connection.send(
+            WorkerFrame(setup.isMeasured ? .measure : .job, payload: WorkerJSON.encode(job)), descriptors: all)
     }
 
     private func serve(_ channel: FrameChannel, _ log: WorkerLog, _ logPipe: Int32) throws {
@@ -285,7 +288,8 @@ final class WorkerLink: Sendable {
             let activity = try WorkerJSON.decode(ModelActivity.self, from: frame.payload)
             try AnswerRules.check(activity)
             state.withLock { $0.activity = activity }
-        case .job, .generate, .embed, .rerank, .tokenize, .detokenize, .prompt, .cancel, .unload, .hello, .estimate:
+        case .job, .generate, .embed, .rerank, .tokenize, .detokenize, .prompt, .cancel, .unload, .hello, .estimate,
+            .measure:
             throw WorkerProtocolError("a frame \(frame.kind) from a worker")
         }
     }

@@ -20,6 +20,7 @@ public enum WorkerMain {
             let greeting = try WorkerGreeting(version: version)
             switch greeting.frame.kind {
             case .job: try Start(greeting).serve()
+            case .measure: try Start(greeting).measure()
             case .estimate: try EstimateService.run(greeting)
             case let kind: throw WorkerProtocolError("no job, but a frame \(kind)")
             }
@@ -53,13 +54,18 @@ public enum WorkerMain {
             channel = try FrameChannel(WorkerProtocol.descriptor)
             do {
                 sandbox = try WorkerLock(
-                    files: files.all, usesGPU: job.options.gpuLayerCount != 0, locksMemory: job.options.memoryLock,
+                    files: files.all, usesGPU: job.options.usesGraphics, locksMemory: job.options.memoryLock,
                     availableByteCount: job.availableByteCount, allowsUnsandboxed: job.allowsUnsandboxed
                 ).close()
             } catch {
                 try greeting.connection.send(WorkerFrame(.failed, payload: WorkerJSON.encode(WorkerFailure(error))))
                 throw error
             }
+        }
+
+        func measure() -> Never {
+            MeasureService(job: job, files: files, channel: channel, sandbox: sandbox).run()
+            _exit(0)
         }
 
         func serve() -> Never {

@@ -129,7 +129,7 @@ final class WorkerService: Sendable {
             answer(frame, ChatRequest.self) { [UInt8](try await ($0 as any RunningModel).prompt(for: $1).utf8) }
         case .cancel: tasks.withLock { $0[frame.request]?.cancel() }
         case .unload: perform(frame.request) { [self] in await unload() }
-        case .job, .estimate, .hello, .progress, .loaded, .failed, .delta, .event, .end, .result, .heartbeat:
+        case .job, .estimate, .measure, .hello, .progress, .loaded, .failed, .delta, .event, .end, .result, .heartbeat:
             throw WorkerProtocolError("a frame \(frame.kind) for the worker")
         }
     }

@@ -69,11 +69,11 @@ final class WorkerSpawner: Sendable {
     private static func spawnHere(_ request: Request) -> Int32 {
         let arguments = [request.executable.path] + request.arguments
         let copies: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        let nothing: [UnsafeMutablePointer<CChar>?] = [nil]
-        defer { for copy in copies { free(copy) } }
+        let variables: [UnsafeMutablePointer<CChar>?] = DeviceEnvironment.entries().map { strdup($0) } + [nil]
+        defer { for copy in copies + variables { free(copy) } }
         return request.descriptors.withUnsafeBufferPointer { descriptors in
             copies.withUnsafeBufferPointer { arguments in
-                nothing.withUnsafeBufferPointer { environment in
+                variables.withUnsafeBufferPointer { environment in
                     request.executable.path.withCString { path in
                         var spawn = roost_spawn_request()
                         spawn.path = path

@@ -1,4 +1,5 @@
 import Foundation
+import Hardware
 import Inference
 
 extension ModelResidency {
@@ -20,19 +21,37 @@ extension ModelResidency {
     }
 
     private func bringIn(_ entry: ResidencyEntry, _ request: ModelRequest) async throws -> any RunningModel {
-        entry.memory = await forecast?.memory(of: request.files, options: entry.options)
+        if let plan = await planner?.plan(request) {
+            guard plan.refusal.isEmpty else {
+                throw InferenceError.doesNotFit(model: request.name, advice: plan.refusal)
+            }
+            for step in plan.retreats { onRetreat?(request.name, step) }
+            follow(plan, entry)
+        }
         while true {
-            try await makeRoom(for: entry)
-            let progress = entry.progress
             do {
+                try await makeRoom(for: entry)
+                let progress = entry.progress
                 return try await launcher.load(
-                    request.files, name: request.name, options: entry.options, identity: request.key
+                    request.files, name: request.name, options: entry.plan.options, identity: request.key
                 ) { progress.report($0) }
-            } catch let error as InferenceError {
-                // The engine knows better than any forecast; room for it may be held by models that nobody uses.
-                guard case .outOfMemory = error, await evictOne(besides: entry) else { throw error }
+            } catch let error as InferenceError where error.isMemoryShortage {
+                // The engine knows better than any plan; room for it may be held by models that nobody uses.
+                if entry.isAdmitted, await evictOne(besides: entry) { continue }
+                guard
+                    let next = await planner?.retreat(
+                        from: entry.plan, of: request, after: error, availableByteCount: room(for: entry))
+                else { throw error }
+                for step in next.retreats.dropFirst(entry.plan.retreats.count) { onRetreat?(request.name, step) }
+                follow(next, entry)
             }
         }
+    }
+
+    private func follow(_ plan: LoadPlan, _ entry: ResidencyEntry) {
+        entry.plan = plan
+        entry.memory = plan.memory
+        entry.isAdmitted = false
     }
 
     private func finishLoading(_ entry: ResidencyEntry, _ result: Result<any RunningModel, any Error>) {
@@ -67,7 +86,10 @@ extension ModelResidency {
         entry.stopExpiry()
         entry.isRetiring = true
         entry.state = .unloading
+        let planner = planner
+        let outcome = LoadOutcome(entry, model)
         Task {
+            await planner?.learn(outcome, of: entry.request)
             await model.unload()
             self.remove(entry)
         }
@@ -85,5 +107,15 @@ extension ModelResidency {
     func gone(_ entry: ResidencyEntry) async {
         if entry.isGone { return }
         await withCheckedContinuation { entry.goneWaiters.append($0) }
+    }
+}
+
+extension LoadOutcome {
+    fileprivate init(_ entry: ResidencyEntry, _ model: any RunningModel) {
+        let activity = model.activity
+        self.init(
+            plan: entry.plan, memory: model.memory,
+            peakByteCount: activity.processIdentifier.flatMap { ProcessMemory.of(process: $0)?.peakResidentByteCount },
+            tokenCount: activity.generatedTokenCount + activity.promptTokenCount)
     }
 }

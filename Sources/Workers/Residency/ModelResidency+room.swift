@@ -41,17 +41,24 @@ extension ModelResidency {
         guard
             let victims = EvictionPlan.victims(
                 candidates.map { $0.candidate(now: now) }, byteCount: bytes, count: count)
-        else { throw refusal(of: entry, room: room, others: others) }
+        else { throw refusal(of: entry, others: others) }
         for entry in candidates where victims.contains(entry.key) { retire(entry, force: false) }
         return false
     }
 
-    private func refusal(of entry: ResidencyEntry, room: Int64?, others: [ResidencyEntry]) -> InferenceError {
-        let movable = others.filter { !pinnedKeys.contains($0.key) }
+    /// Bytes that a model may have when all go that may; `nil` when nothing is known.
+    func room(for entry: ResidencyEntry) -> Int64? {
+        let others = entries.values.filter { $0 !== entry && $0.isAdmitted }
+        return budget.room(beside: others.map(\.holding)).map { room in
+            others.reduce(room) { pinnedKeys.contains($1.key) ? $0 : $0 + $1.byteCount }
+        }
+    }
+
+    private func refusal(of entry: ResidencyEntry, others: [ResidencyEntry]) -> InferenceError {
         let holders = others.filter { pinnedKeys.contains($0.key) }.sorted { $0.name < $1.name }
         return .noRoom(
             model: entry.name, neededByteCount: entry.byteCount,
-            availableByteCount: max(0, (room ?? 0) + movable.reduce(0) { $0 + $1.byteCount }),
+            availableByteCount: max(0, self.room(for: entry) ?? 0),
             modelLimit: maximumModelCount.flatMap { holders.count >= $0 ? $0 : nil },
             holders: holders.map { .init(model: $0.name, byteCount: $0.byteCount) })
     }

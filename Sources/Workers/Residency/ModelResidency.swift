@@ -11,7 +11,8 @@ import Synchronization
 public actor ModelResidency {
     let launcher: any ModelLauncher
     let budget: MemoryBudget
-    let forecast: (any MemoryForecast)?
+    let planner: (any LoadPlanner)?
+    let onRetreat: (@Sendable (String, LoadRetreat) -> Void)?
     let maximumModelCount: Int?
     var entries: [String: ResidencyEntry] = [:]
     var pinnedKeys: Set<String> = []
@@ -24,16 +25,20 @@ public actor ModelResidency {
     /// - Parameters:
     ///   - launcher: how models come into memory.
     ///   - budget: how much they may take together.
-    ///   - forecast: what a model will take; without one, and where it cannot tell, the engine alone refuses.
+    ///   - planner: how a model is loaded where nobody has said, and what it will take; without one, and where it cannot
+    ///     tell, the engine alone refuses.
+    ///   - onRetreat: told the model's name and what was given up so that it could be loaded.
     ///   - pressure: tells when the machine runs out of memory; idle models go then.
     ///   - maximumModelCount: most models in memory at once, besides the budget; `nil` as many as fit.
     public init(
         launcher: any ModelLauncher = InProcessLauncher(), budget: MemoryBudget = MemoryBudget(),
-        forecast: (any MemoryForecast)? = nil, pressure: (any MemoryPressure)? = nil, maximumModelCount: Int? = nil
+        planner: (any LoadPlanner)? = nil, pressure: (any MemoryPressure)? = nil, maximumModelCount: Int? = nil,
+        onRetreat: (@Sendable (String, LoadRetreat) -> Void)? = nil
     ) {
         self.launcher = launcher
         self.budget = budget
-        self.forecast = forecast
+        self.planner = planner
+        self.onRetreat = onRetreat
         self.maximumModelCount = maximumModelCount.map { max($0, 1) }
         guard let pressure else { return }
         let task = Task { [weak self] in
@@ -117,8 +122,10 @@ public actor ModelResidency {
         entries.values.compactMap { entry in
             guard let model = entry.model else { return nil }
             return ResidentModel(
-                key: entry.key, name: entry.name, model: model, options: entry.options, loadedAt: entry.loadedAt,
-                expiresAt: entry.expiresAt, leaseCount: entry.leaseCount, isPinned: pinnedKeys.contains(entry.key))
+                key: entry.key, name: entry.name, model: model, options: entry.plan.options,
+                retreats: entry.plan.retreats,
+                loadedAt: entry.loadedAt, expiresAt: entry.expiresAt, leaseCount: entry.leaseCount,
+                isPinned: pinnedKeys.contains(entry.key))
         }.sorted { ($0.name, $0.key) < ($1.name, $1.key) }
     }
 }

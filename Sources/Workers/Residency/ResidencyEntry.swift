@@ -10,9 +10,14 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
         case unloading
     }
 
-    let key: String
-    let name: String
+    /// Who asked for it first.
+    let request: ModelRequest
+    var key: String { request.key }
+    var name: String { request.name }
+    /// As it was asked for.
     let options: LoadOptions
+    /// As it is loaded.
+    var plan: LoadPlan
     let progress = LoadProgress()
     var state = State.unloading
     var keepAlive: KeepAlive
@@ -32,9 +37,9 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
     var goneWaiters: [CheckedContinuation<Void, Never>] = []
 
     init(_ request: ModelRequest) {
-        key = request.key
-        name = request.name
+        self.request = request
         options = request.options ?? request.defaultOptions
+        plan = LoadPlan(options: options)
         keepAlive = request.keepAlive
     }
 
@@ -67,7 +72,7 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
     var holding: MemoryBudget.Holding {
         MemoryBudget.Holding(
             memory: memory ?? ModelMemory(weightsByteCount: 0, contextByteCount: 0, computeByteCount: 0),
-            isLoaded: model != nil, isMapped: options.memoryMap && !options.memoryLock)
+            isLoaded: model != nil, isMapped: plan.options.memoryMap && !plan.options.memoryLock)
     }
 
     func candidate(now: Date) -> EvictionPlan.Candidate {

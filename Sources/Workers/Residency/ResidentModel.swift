@@ -41,6 +41,8 @@ public struct ResidentModel: Sendable {
     public var model: any RunningModel
     /// How it was loaded.
     public var options: LoadOptions
+    /// What was given up so that it could be loaded.
+    public var retreats: [LoadRetreat]
     /// When loading ended.
     public var loadedAt: Date
     /// When it goes if no request comes; `nil` when it stays, or while it is in use.

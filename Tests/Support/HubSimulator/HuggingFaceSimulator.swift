@@ -22,6 +22,8 @@ public struct HuggingFaceSimulator: Sendable {
         public var interrupt: @Sendable (SimulatedRequest) -> SimulatedResponse? = { _ in nil }
         /// Changes an answer of the hub before it is sent.
         public var alter: @Sendable (SimulatedRequest, inout SimulatedResponse) -> Void = { _, _ in }
+        /// Changes an answer of the storage before it is sent.
+        public var alterStorage: @Sendable (SimulatedRequest, inout SimulatedResponse) -> Void = { _, _ in }
 
         /// A hub without faults.
         public init() {}
@@ -35,7 +37,11 @@ public struct HuggingFaceSimulator: Sendable {
         let files = repositories.flatMap(\.files)
         let contents = Dictionary(files.map { ($0.digest.hexadecimal, $0.content) }) { first, _ in first }
         let signed = SignedStorage(contents, lifetime: behaviour.linkLifetime, now: behaviour.now)
-        return try await LoopbackServer.run({ signed.answer($0) }) { storage in
+        return try await LoopbackServer.run({ request in
+            var response = signed.answer(request)
+            behaviour.alterStorage(request, &response)
+            return response
+        }) { storage in
             let address = storage.address
             let model = HuggingFaceModel(
                 repositories: repositories, storage: { address + signed.address(of: $0) },

@@ -17,6 +17,7 @@ public final class LoopbackServer: Sendable {
     public let port: Int
     private let shape: TrafficShape
     private let received = Mutex<[SimulatedRequest]>([])
+    private let sent = Mutex<Int64>(0)
 
     /// Answers a request.
     public typealias Answer = @Sendable (SimulatedRequest) async -> SimulatedResponse
@@ -27,6 +28,8 @@ public final class LoopbackServer: Sendable {
     public var place: String { "127.0.0.1:\(port)" }
     /// All requests, in order of arrival.
     public var requests: [SimulatedRequest] { received.withLock { $0 } }
+    /// Bytes of bodies that went out, or were about to when the client left.
+    public var sentByteCount: Int64 { sent.withLock { $0 } }
 
     private init(port: Int, shape: TrafficShape) {
         self.port = port
@@ -83,7 +86,9 @@ public final class LoopbackServer: Sendable {
         }.get()
         channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
         try await connection.executeThenClose { inbound, outbound in
-            var sender = ShapedSender(shape: shape, outbound: outbound)
+            var sender = ShapedSender(shape: shape, outbound: outbound) { bytes in
+                self.sent.withLock { $0 += bytes }
+            }
             var head: HTTPRequestHead?
             for try await part in inbound {
                 switch part {
@@ -103,7 +108,7 @@ public final class LoopbackServer: Sendable {
                         try await socket?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
                         return
                     }
-                    if !current.isKeepAlive { return }
+                    if !current.isKeepAlive || response.isLast { return }
                 }
             }
         }

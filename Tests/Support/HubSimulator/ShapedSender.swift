@@ -14,11 +14,17 @@ enum SimulatedPart: Sendable {
 struct ShapedSender {
     let shape: TrafficShape
     let outbound: NIOAsyncChannelOutboundWriter<SimulatedPart>
+    /// Told of each part of a body that goes out.
+    let count: @Sendable (Int64) -> Void
     private var sent: Int64 = 0
     private var due: ContinuousClock.Instant?
 
-    init(shape: TrafficShape, outbound: NIOAsyncChannelOutboundWriter<SimulatedPart>) {
+    init(
+        shape: TrafficShape, outbound: NIOAsyncChannelOutboundWriter<SimulatedPart>,
+        count: @escaping @Sendable (Int64) -> Void
+    ) {
         self.shape = shape
+        self.count = count
         self.outbound = outbound
     }
 
@@ -34,8 +40,10 @@ struct ShapedSender {
         if !isHead {
             var start = range.lowerBound
             while start < range.upperBound {
-                let end = min(start + (shape.partByteCount ?? Int64.max - start), range.upperBound)
+                let end = min(start + shape.partByteCount, range.upperBound)
                 guard try await waitForTurn(end - start) else { return false }
+                // Before the client can have it, so that the sum is never behind.
+                count(end - start)
                 switch response.content {
                 case .bytes(let bytes):
                     try await outbound.write(.bytes(ByteBuffer(bytes: bytes[Int(start)..<Int(end)])))
@@ -44,6 +52,8 @@ struct ShapedSender {
                 start = end
             }
         }
+        // Ends with the connection's task.
+        while response.isHeldOpen { try await Task.sleep(for: .seconds(3600)) }
         try await outbound.write(.end)
         return true
     }

@@ -26,6 +26,9 @@ public struct SimulatedRequest: Sendable {
     /// The first value of a query's item.
     public func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
+    /// The first value of a header.
+    public func header(_ name: String) -> String? { headers.first(name: name) }
+
     /// The token of `Authorization: Bearer …`.
     public var token: String? {
         headers.first(name: "authorization").flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
@@ -44,6 +47,10 @@ public struct SimulatedResponse: Sendable {
     public var range: Range<Int64>?
     /// Whether the connection is closed instead of an answer.
     public var isDropped = false
+    /// Whether the answer's end is never sent: the connection stays open until the client leaves.
+    public var isHeldOpen = false
+    /// Whether the connection is closed after the answer.
+    public var isLast = false
 
     /// An answer with bytes.
     public init(_ status: Int, headers: [(String, String)] = [], body: [UInt8] = []) {

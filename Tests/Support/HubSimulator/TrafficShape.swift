@@ -10,9 +10,9 @@ public struct TrafficShape: Sendable {
     /// No delay, no limit, no reset.
     public init() {}
 
-    /// The largest part of a body that is sent at once; `nil` for the whole.
-    var partByteCount: Int64? {
+    /// The largest part of a body that is sent at once: no more than a client that leaves can waste.
+    var partByteCount: Int64 {
         if let bytesPerSecond { return min(max(bytesPerSecond / 50, 4096), 1 << 20) }
-        return resetEvery == nil ? nil : 1 << 20
+        return 1 << 20
     }
 }

@@ -4,17 +4,19 @@ extension TinyModel {
     private static let width: UInt64 = 64
     private static let headLength: UInt64 = 32
     private static let feedForward: UInt64 = 128
-    private static let layers: UInt64 = 2
+    /// Layers, where nothing else is asked for.
+    public static let layers: UInt64 = 2
 
     /// Llama: SentencePiece vocabulary with byte tokens, `<|im_start|>` and `<|im_end|>`; 2 layers of width 64.
     public static func llama(
-        chatTemplate: String? = nil, contextLength: UInt32 = 512, seed: UInt64 = 1
+        chatTemplate: String? = nil, contextLength: UInt32 = 512, layerCount: UInt64 = layers, seed: UInt64 = 1
     ) -> TinyModel {
         let vocabulary = TinyVocabulary.sentencePiece(gemma: false)
         var tensors = edges(vocabulary)
-        for layer in 0..<layers { tensors += attention(layer) + feedForward(layer) }
+        for layer in 0..<layerCount { tensors += attention(layer) + feedForward(layer) }
         return model(
             "llama", title: "Tiny Llama", vocabulary, tensors, chatTemplate, contextLength, seed,
+            layerCount: layerCount,
             extra: [
                 ("rope.dimension_count", .uint32(UInt32(headLength))),
                 ("attention.layer_norm_rms_epsilon", .float32(1e-5)),
@@ -48,13 +50,14 @@ extension TinyModel {
 
     /// Qwen 2 with a mixture of 4 experts (2 used) and a shared one.
     public static func qwen2moe(
-        chatTemplate: String? = nil, contextLength: UInt32 = 512, seed: UInt64 = 3
+        chatTemplate: String? = nil, contextLength: UInt32 = 512, layerCount: UInt64 = layers, seed: UInt64 = 3
     ) -> TinyModel {
         let vocabulary = TinyVocabulary.bytePairs()
         var tensors = edges(vocabulary)
-        for layer in 0..<layers { tensors += attention(layer, bias: true) + experts(layer, count: 4) }
+        for layer in 0..<layerCount { tensors += attention(layer, bias: true) + experts(layer, count: 4) }
         return model(
             "qwen2moe", title: "Tiny Qwen 2 MoE", vocabulary, tensors, chatTemplate, contextLength, seed,
+            layerCount: layerCount,
             extra: [
                 ("attention.layer_norm_rms_epsilon", .float32(1e-6)), ("expert_count", .uint32(4)),
                 ("expert_used_count", .uint32(2)), ("expert_feed_forward_length", .uint32(32)),
@@ -164,8 +167,8 @@ extension TinyModel {
 
     private static func model(
         _ architecture: String, title: String, _ vocabulary: TinyVocabulary, _ tensors: [TinyTensor],
-        _ chatTemplate: String?, _ contextLength: UInt32, _ seed: UInt64, attention: Bool = true,
-        keyValueHeads: UInt32 = 1, extra: [(String, GGUFValue)]
+        _ chatTemplate: String?, _ contextLength: UInt32, _ seed: UInt64,
+        layerCount: UInt64 = layers, attention: Bool = true, keyValueHeads: UInt32 = 1, extra: [(String, GGUFValue)]
     ) -> TinyModel {
         var metadata: [(key: String, value: GGUFValue)] = [
             ("general.architecture", .string(architecture)), ("general.type", .string("model")),
@@ -175,7 +178,7 @@ extension TinyModel {
         func own(_ key: String, _ value: GGUFValue) { metadata.append(("\(architecture).\(key)", value)) }
         own("context_length", .uint32(contextLength))
         own("embedding_length", .uint32(UInt32(width)))
-        own("block_count", .uint32(UInt32(layers)))
+        own("block_count", .uint32(UInt32(layerCount)))
         own("vocab_size", .uint32(UInt32(vocabulary.count)))
         if attention {
             own("feed_forward_length", .uint32(UInt32(feedForward)))

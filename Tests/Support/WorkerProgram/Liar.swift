@@ -45,7 +45,7 @@ enum Liar {
         {"info":{"name":"m","path":"p","architecture":"a","description":"d","parameterCount":1,"byteCount":1,\
         "contextLength":1,"trainedContextLength":1,"vocabularyCount":1,"embeddingLength":1,"layerCount":1,\
         "threadCount":1,"hasChatTemplate":false,"isGenerative":true},"memory":{"weightsByteCount":1,\
-        "contextByteCount":1,"computeByteCount":1},"sandbox":{"none":{"reason":"it lies"}}}
+        "contextByteCount":1,"computeByteCount":1,"devices":[]},"sandbox":{"none":{"reason":"it lies"}}}
         """
 
     private static func frame(_ kind: UInt8, _ request: UInt64, _ payload: [UInt8]) -> [UInt8] {

@@ -1,0 +1,113 @@
+import Inference
+import ModelFormats
+
+/// Says with numbers what to change when a model does not fit, or did with less than was asked for.
+struct PlanAdvice {
+    let search: PlanSearch
+    let found: FoundSettings
+
+    private var machine: PlannedMachine { search.machine }
+    private var source: EstimateSource { search.source }
+
+    func sentences() -> [String] {
+        guard !found.fits else {
+            let length = found.options.contextLength ?? 0
+            guard length < search.neededLength else { return [] }
+            return [
+                "The context is \(length) instead of \(search.neededLength) tokens; free memory, or ask for the longer one with a q8_0 KV cache."
+            ]
+        }
+        let changes = [shorterContext, quantizedCache, fewerRequests, fewerLayers, processor].compactMap { $0 }
+        return [shortage] + changes + [weights]
+    }
+
+    /// What is missing where.
+    private var shortage: String {
+        let needed = machine.neededByteCount(found.memory)
+        var parts: [String] = []
+        if needed > machine.memoryByteCount {
+            parts.append(
+                "\(SizeText.text(needed)) of memory where \(SizeText.text(machine.memoryByteCount)) can be had")
+        }
+        for device in found.memory.devices where !device.isHost {
+            let own = machine.graphics.first { $0.name == device.device }?.memoryByteCount ?? 0
+            if device.totalByteCount > own {
+                parts.append(
+                    "\(SizeText.text(device.totalByteCount)) on \(device.device), which has \(SizeText.text(own))")
+            }
+        }
+        return "It needs " + parts.joined(separator: ", and ") + "."
+    }
+
+    private func result(of options: LoadOptions) -> (fits: Bool, needed: String) {
+        let estimate = source.computed(options)
+        return (machine.fits(estimate), SizeText.text(estimate.allByteCount))
+    }
+
+    private var shorterContext: String? {
+        let now = found.options.contextLength ?? 0
+        var length = now / 2 / 256 * 256
+        while length >= PlanSearch.leastContextLength {
+            var options = found.options
+            options.contextLength = length
+            let result = result(of: options)
+            if result.fits { return "With a context of \(length) tokens it fits: \(result.needed) in all." }
+            length = length / 2 / 256 * 256
+        }
+        return nil
+    }
+
+    private var quantizedCache: String? {
+        guard found.options.keyCacheType == .f16, search.geometry.allows(.q8_0),
+            search.geometry.layers.contains(where: { $0.keyWidth > 0 }), found.options.flashAttention != .off
+        else { return nil }
+        var options = found.options
+        (options.keyCacheType, options.valueCacheType) = (.q8_0, .q8_0)
+        let result = result(of: options)
+        return result.fits ? "With a q8_0 KV cache it fits: \(result.needed) in all; answers may differ slightly." : nil
+    }
+
+    private var fewerRequests: String? {
+        guard found.options.parallelRequestCount > 1 else { return nil }
+        var options = found.options
+        options.parallelRequestCount = 1
+        let result = result(of: options)
+        return result.fits ? "With one request at a time it fits: \(result.needed) in all." : nil
+    }
+
+    private var fewerLayers: String? {
+        guard let count = found.options.gpuLayerCount, count > 1, !source.used(by: found.options).isEmpty else {
+            return nil
+        }
+        for fewer in stride(from: min(count, search.geometry.layers.count + 1) - 1, to: 0, by: -1) {
+            var options = found.options
+            options.gpuLayerCount = fewer
+            options.tensorSplit = nil
+            if machine.fits(source.computed(options)) { return "With \(fewer) layers on the GPU it fits." }
+        }
+        return nil
+    }
+
+    private var processor: String? {
+        guard found.options.gpuLayerCount != 0 else { return nil }
+        var options = found.options
+        (options.gpuLayerCount, options.devices, options.tensorSplit) = (0, nil, nil)
+        let result = result(of: options)
+        return result.fits ? "On the CPU alone it fits: \(result.needed) of memory." : nil
+    }
+
+    /// How large the weights may be, and which quantization has about that size.
+    private var weights: String {
+        let rest = found.memory.allByteCount - found.memory.weightsByteCount
+        let room = machine.poolByteCount - rest
+        let own = search.geometry.weightByteCount
+        guard room > 64 << 20, search.geometry.parameterCount > 0 else {
+            return "This machine is too small for a model with this context; choose one of far fewer parameters."
+        }
+        let bits = Double(room) * 8 / Double(search.geometry.parameterCount)
+        let name =
+            Quantization.largest(within: bits).map { ", such as \($0)" }
+            ?? ", which no quantization of it is: choose a model of fewer parameters"
+        return "A quantization of at most \(SizeText.text(room)) would fit (this one has \(SizeText.text(own)))\(name)."
+    }
+}

@@ -1,0 +1,66 @@
+public import Inference
+
+/// Chooses how a model is loaded on a machine, with a reason for each setting.
+///
+/// ```swift
+/// let machine = try PlannedMachine(parsing: "rtx 4090, 64GB ram")
+/// let plan = try await SettingsChooser(machine: machine).plan(headers: headers, request: PlanRequest())
+/// print(plan.fits, plan.contextLength, plan.choices.map(\.reason))
+/// ```
+public struct SettingsChooser: Sendable {
+    /// What is planned for.
+    public let machine: PlannedMachine
+    private let estimator: (any MemoryEstimator)?
+
+    /// A chooser for a machine.
+    ///
+    /// - Parameter estimator: the engine of this machine, which gives exact figures; not asked for a machine that is only
+    ///   described. `nil` computes them from the header.
+    public init(machine: PlannedMachine, estimator: (any MemoryEstimator)? = nil) {
+        self.machine = machine
+        self.estimator = machine.isHere ? estimator : nil
+    }
+
+    /// A plan for a model of which the beginnings of its files are known.
+    ///
+    /// - Throws: `PlanningError`; what the estimator throws.
+    public func plan(headers: ModelHeaderSet, request: PlanRequest = PlanRequest()) async throws -> ModelPlan {
+        let geometry = try ModelGeometry(files: headers.weights.map(\.bytes))
+        let bytes = headers.all.reduce(Int64(0)) { $0.addingClamped($1.fileByteCount) }
+        let exact = estimator.map { (estimator: $0, headers: headers) }
+        return try await plan(geometry, fileByteCount: bytes, request, exact)
+    }
+
+    /// A plan for a model whose sizes are known, by the closed form.
+    ///
+    /// - Throws: `PlanningError`.
+    public func plan(geometry: ModelGeometry, request: PlanRequest = PlanRequest()) async throws -> ModelPlan {
+        try await plan(geometry, fileByteCount: geometry.weightByteCount, request, nil)
+    }
+
+    private func plan(
+        _ geometry: ModelGeometry, fileByteCount: Int64, _ request: PlanRequest,
+        _ exact: (estimator: any MemoryEstimator, headers: ModelHeaderSet)?
+    ) async throws -> ModelPlan {
+        try request.validate(layerCount: geometry.layers.count)
+        let form = ClosedForm(geometry, repacking: machine.repacking)
+        let source = EstimateSource(form: form, machine: machine, exact: exact)
+        let search = PlanSearch(
+            geometry: geometry, machine: machine, request: request, source: source, fileByteCount: fileByteCount)
+        var found = try await search.find()
+        // Computed prompts take what is left.
+        let rest = max(0, machine.memoryByteCount - machine.neededByteCount(found.memory))
+        found.options.prefixByteLimit = min(found.options.prefixByteLimit, rest)
+        let speed = SpeedModel(
+            geometry: geometry, machine: machine, options: found.options, context: form.context(found.options),
+            graphics: source.used(by: found.options)
+        ).expectation()
+        var plan = ModelPlan(
+            fits: found.fits, options: found.options, contextLength: form.context(found.options).contextLength,
+            memory: found.memory, neededByteCount: machine.neededByteCount(found.memory),
+            choices: PlanExplanation(search: search, found: found).choices(), speed: speed, advice: [],
+            isExact: source.isExact)
+        plan.advice = PlanAdvice(search: search, found: found).sentences()
+        return plan
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Hardware
+import Inference
+import ModelStore
+public import Planning
+import Workers
+
+extension ModelManager {
+    /// What was predicted for loads on this machine and what they took, the newest first.
+    ///
+    /// - Throws: `ModelStoreError`.
+    public nonisolated func predictions() async throws -> [PlanPrediction] { try await planner.predictions.all() }
+
+    /// How a model would be loaded, what it would take and how fast it can be: of a model in the store, of a file here,
+    /// of one at a hub of which only the header is fetched.
+    ///
+    /// ```swift
+    /// let planned = try await roost.plan("hf.co/bartowski/Llama-3.3-70B-Instruct-GGUF:Q4_K_M")
+    /// print(planned.plan.fits, planned.plan.neededByteCount, planned.plan.advice)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - name: what `pull` takes; `nil` is the active model.
+    ///   - request: what is fixed; everything else is chosen. `nil` is what the configuration fixes.
+    ///   - machine: what to plan for; `nil` is this machine with the limits of the configuration, for which the engine
+    ///     gives exact figures.
+    ///   - options: which of the source's variants is meant.
+    /// - Throws: what ``header(of:options:refreshing:)`` throws; `PlanningError`; `InferenceError`.
+    public nonisolated func plan(
+        _ name: String? = nil, request: PlanRequest? = nil, on machine: PlannedMachine? = nil,
+        options: DownloadOptions = DownloadOptions()
+    ) async throws -> PlannedModel {
+        let header = try await header(of: name, options: options)
+        var request = request ?? PlanRequest(others: configuration.load)
+        let target: PlannedMachine
+        if let machine { target = machine } else { target = await plannedMachine() }
+        if target.isHere, request.tuning == nil, case .store(let stored) = header.place,
+            let record = try? await store.model(named: stored)
+        {
+            request.tuning = await tunings.settings(for: record)
+        }
+        let headers = try await headerSet(of: header, for: request)
+        let chooser = SettingsChooser(
+            machine: target, estimator: await planner.estimator(named: header.name, architecture: headers.architecture))
+        return PlannedModel(
+            header: header, machine: target, plan: try await chooser.plan(headers: headers, request: request))
+    }
+
+    /// This machine as plans see it: what models may take of its memory and of its GPUs' by the configuration, models in
+    /// memory counted as if they were not, and what was measured of it.
+    public nonisolated func plannedMachine() async -> PlannedMachine {
+        let machine = await Machine.current()
+        let held = ((try? await loadedModels()) ?? []).reduce(Int64(0)) { sum, status in
+            sum + status.memory.contextByteCount + status.memory.computeByteCount
+        }
+        return PlannedMachine(
+            machine, limits: configuration.planLimits, devices: Engine.graphics, usedByteCount: held,
+            ceiling: await store.ceiling(of: machine))
+    }
+
+    private nonisolated func headerSet(of header: ModelHeader, for request: PlanRequest) async throws -> ModelHeaderSet
+    {
+        var headers = header.headerSet
+        guard request.others.speculation, case .store(let name) = header.place,
+            let draft = try await draft(for: name)
+        else { return headers }
+        let part = try await HeaderReader.part(at: draft, draft.lastPathComponent, digest: nil)
+        headers.draft = ModelHeaderFile(bytes: part.bytes, fileByteCount: part.fileByteCount)
+        return headers
+    }
+}
+
+extension RoostConfiguration {
+    /// What plans may take.
+    var planLimits: PlanLimits {
+        PlanLimits(
+            memory: MemoryLimit(memoryLimit), graphics: MemoryLimit(graphicsMemoryLimit),
+            prefersGraphics: prefersGraphics)
+    }
+}
+
+extension MemoryLimit {
+    /// `nil` for what is available.
+    init?(_ limit: MemoryBudget.Limit) {
+        switch limit {
+        case .available: return nil
+        case .bytes(let count): self = .bytes(count)
+        case .share(let share): self = .share(share)
+        }
+    }
+}
+
+extension ModelStore {
+    /// What was measured last of a machine; `nil` when nothing was, or it cannot be read.
+    func ceiling(of machine: Machine) async -> MachineCeiling? {
+        (try? await measurement(of: machine)).flatMap { $0.map(MachineCeiling.init) }
+    }
+}

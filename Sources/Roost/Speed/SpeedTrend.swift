@@ -1,0 +1,34 @@
+/// Whether a model answers slower than it used to on the same machine, with the same engine.
+struct SpeedTrend: Sendable, Hashable {
+    /// Answers that are compared with all before them.
+    private static let recentCount = 3
+    /// Answers before those, so that there is something to compare with.
+    private static let earlierCount = 5
+    /// Part of the earlier speed below which something is wrong. Loads of other programs come and go; heat, a driver or
+    /// swap space stay.
+    private static let fall = 0.7
+
+    /// Median of the last answers, in tokens per second.
+    let recent: Double
+    /// Median of the answers before.
+    let earlier: Double
+
+    /// `nil` when there are too few answers to tell.
+    ///
+    /// - Parameter speeds: tokens per second, the oldest first.
+    init?(_ speeds: [Double]) {
+        let speeds = speeds.filter { $0 > 0 && $0.isFinite }
+        guard speeds.count >= Self.recentCount + Self.earlierCount else { return nil }
+        recent = Self.median(speeds.suffix(Self.recentCount))
+        earlier = Self.median(speeds.dropLast(Self.recentCount))
+    }
+
+    /// Whether the speed fell by so much that it is worth a warning.
+    var hasFallen: Bool { recent < earlier * Self.fall }
+
+    private static func median(_ values: some Collection<Double>) -> Double {
+        let sorted = values.sorted()
+        let middle = sorted.count / 2
+        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+public import Inference
+
+/// Decides how a model is loaded where nobody has said, and what to try when it cannot be loaded so.
+public protocol LoadPlanner: Sendable {
+    /// How the model of `request` is loaded, and what it will take.
+    ///
+    /// Memory is said rather too high than too low; `nil` when it cannot be told, and the engine itself has to refuse
+    /// what does not fit.
+    func plan(_ request: ModelRequest) async -> LoadPlan
+
+    /// What to try instead after memory was short for `plan`; `nil` when nothing is left to try.
+    ///
+    /// - Parameters:
+    ///   - error: what was said: `InferenceError.outOfMemory`, `.noRoom`, or a failure of the engine.
+    ///   - availableByteCount: bytes that the model may have; `nil` when unknown.
+    func retreat(
+        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
+    ) async -> LoadPlan?
+
+    /// Told what a load that was planned took in the end, before the model goes.
+    func learn(_ outcome: LoadOutcome, of request: ModelRequest) async
+}
+
+/// What was planned for a load, and what it took.
+public struct LoadOutcome: Sendable, Hashable {
+    /// How it was loaded.
+    public var plan: LoadPlan
+    /// What the engine accounts for.
+    public var memory: ModelMemory
+    /// The most that the model's process held, mapped files included, in bytes; `nil` when it had none of its own, and
+    /// where the system does not say.
+    public var peakByteCount: Int64?
+    /// Tokens that it has computed, of prompts and answers.
+    public var tokenCount: Int64
+}
+
+extension LoadPlanner {
+    /// Nothing is learned.
+    public func learn(_ outcome: LoadOutcome, of request: ModelRequest) async {}
+
+
+    /// Nothing else is tried.
+    public func retreat(
+        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
+    ) async -> LoadPlan? { nil }
+}
+
+/// How a model is loaded.
+public struct LoadPlan: Sendable, Hashable {
+    /// What the engine is told.
+    public var options: LoadOptions
+    /// What it takes; `nil` when that is unknown.
+    public var memory: ModelMemory?
+    /// What was changed since the first plan because memory was short, step by step.
+    public var retreats: [LoadRetreat]
+    /// What it takes part by part; `nil` when that is unknown.
+    public var estimate: MemoryEstimate?
+    /// Why the model is not loaded: it does not fit, whatever goes for it. What is missing first, then what would help.
+    public var refusal: [String]
+
+    /// A plan; by an estimate, and with the memory of that.
+    public init(options: LoadOptions, estimate: MemoryEstimate, retreats: [LoadRetreat] = [], refusal: [String] = []) {
+        self.init(
+            options: options,
+            memory: ModelMemory(
+                weightsByteCount: estimate.devices.reduce(0) { $0 + $1.weightsByteCount },
+                contextByteCount: estimate.devices.reduce(0) { $0 + $1.contextByteCount },
+                computeByteCount: estimate.devices.reduce(estimate.outputByteCount) { $0 + $1.computeByteCount }),
+            retreats: retreats, refusal: refusal)
+        self.estimate = estimate
+    }
+
+    /// A plan.
+    public init(
+        options: LoadOptions, memory: ModelMemory? = nil, retreats: [LoadRetreat] = [],
+        refusal: [String] = []
+    ) {
+        self.options = options
+        self.memory = memory
+        self.retreats = retreats
+        self.refusal = refusal
+    }
+}
+
+/// One thing that was given up so that a model could be loaded.
+public struct LoadRetreat: Sendable, Hashable, Codable {
+    /// One sentence: what was changed, from what to what, and why.
+    public var message: String
+    /// Whether answers are of other quality by it.
+    public var changesQuality: Bool
+
+    /// A step.
+    public init(message: String, changesQuality: Bool) {
+        self.message = message
+        self.changesQuality = changesQuality
+    }
+}
+
+extension InferenceError {
+    /// Whether less memory could have helped: the machine's or a device's was short.
+    public var isMemoryShortage: Bool {
+        switch self {
+        case .outOfMemory: true
+        case .noRoom(_, _, _, let modelLimit, _): modelLimit == nil
+        case .loadFailed(_, let reason), .workerFailed(let reason):
+            // What the engine's back ends say when a device refuses a buffer.
+            ["failed to allocate", "out of memory", "ErrorOutOfDeviceMemory", "unable to allocate"].contains {
+                reason.range(of: $0, options: .caseInsensitive) != nil
+            }
+        default: false
+        }
+    }
+}

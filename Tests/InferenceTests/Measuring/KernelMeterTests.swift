@@ -1,0 +1,105 @@
+import Foundation
+import Hardware
+import ModelFormats
+import Synchronization
+import Testing
+
+@testable import Inference
+
+/// What the engine's kernels can do here. Other work on the machine makes figures smaller, so that nothing is asked of
+/// them but how they stand to each other.
+@Suite("Measuring kernels", .serialized)
+struct KernelMeterTests {
+    private func meter(_ types: [String], seconds: Double = 2) async -> KernelMeter {
+        var meter = KernelMeter(machine: await Machine.current())
+        meter.types = types
+        meter.seconds = seconds
+        return meter
+    }
+
+    @Test("tells for each type how fast weights are read and multiplied, with more of them than caches hold")
+    func measured() async throws {
+        let meter = await meter(["f16", "q4_K", "no_such_type"])
+        let seen = Mutex<[KernelMeter.Progress]>([])
+        let result = try await meter.measure { progress in seen.withLock { $0.append(progress) } }
+        #expect(result.threadCount == meter.threadCount && result.engine == Engine.build)
+        let cpu = result.kernels.filter { $0.device == "CPU" }
+        #expect(cpu.map(\.type) == ["F16", "Q4_K"])
+        for kernel in cpu {
+            #expect(kernel.workingSetByteCount >= 4 * (meter.cacheByteCount ?? 1))
+            for probes in [kernel.bytesPerSecond, kernel.flopsPerSecond] {
+                #expect(probes.count >= 3 && probes.best >= probes.median && probes.median > 0)
+            }
+            // From a vector to 512 each weight is used 512 times as often: that cannot be as slow for each.
+            let operationsOfVector = kernel.bytesPerSecond.best / (kernel.type == "F16" ? 2 : 0.5625) * 2
+            #expect(kernel.flopsPerSecond.best > operationsOfVector)
+        }
+        let memory = try #require(result.memoryBytesPerSecond)
+        #expect(try #require(result.kernel("F16", on: "CPU")).bytesPerSecond.best < 1.5 * memory.best)
+        let fractions = seen.withLock { $0 }.map(\.fraction)
+        #expect(fractions == fractions.sorted() && fractions.first == 0 && (fractions.last ?? 1) < 1)
+        let back = try JSONDecoder().decode(MachineMeasurement.self, from: JSONEncoder().encode(result))
+        #expect(back == result)
+    }
+
+    @Test("refuses when there is no room for more than caches hold")
+    func noRoom() async throws {
+        var meter = await meter(["q4_K"])
+        meter.cacheByteCount = 1 << 50
+        await #expect(throws: InferenceError.self) { try await meter.measure() }
+    }
+
+    @Test("ends when it is cancelled")
+    func cancelled() async throws {
+        let meter = await meter(["f32", "f16", "bf16", "q8_0"], seconds: 600)
+        let (began, continuation) = AsyncStream.makeStream(of: Void.self)
+        let task = Task { try await meter.measure { _ in continuation.yield() } }
+        for await _ in began { break }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test("gives a limit that a real model stays below, and not far below", .enabled(if: TestEnvironment.model != nil))
+    func realModel() async throws {
+        let url = try #require(TestEnvironment.model)
+        let tensors = try GGUFReader.open(url).header.tensors
+        let bytes = Dictionary(grouping: tensors, by: { $0.type.name.uppercased() })
+            .mapValues { $0.reduce(0.0) { $0 + Double($1.byteCount) } }
+        let large = bytes.filter { $0.value > Double(1 << 20) }
+        let meter = await meter(large.keys.map { $0.hasPrefix("Q") ? "q" + $0.dropFirst() : $0.lowercased() })
+        var options = LoadOptions()
+        options.contextLength = 512
+        options.speculation = false
+        options.gpuLayerCount = 0
+        let model = try await LoadedModel.load(at: url, options: options)
+        var (speed, rates) = (0.0, [String: Double]())
+        // Best of some rounds: the machine may have other work at any time, which slows one or the other.
+        for _ in 0..<5 {
+            for kernel in try await meter.measure().kernels where kernel.device == "CPU" {
+                rates[kernel.type] = max(rates[kernel.type] ?? 0, kernel.bytesPerSecond.best)
+            }
+            for _ in 0..<3 { speed = max(speed, try await decodeSpeed(model)) }
+            let limit = try self.limit(large, rates)
+            if speed <= limit * 1.1, speed >= limit / 5 { break }
+        }
+        await model.unload()
+        let limit = try self.limit(large, rates)
+        #expect(speed <= limit * 1.1, "\(speed) tokens/s with a limit of \(limit)")
+        #expect(speed >= limit / 5, "\(speed) tokens/s with a limit of \(limit)")
+    }
+
+    /// Tokens in a second when nothing takes time but reading each weight once.
+    private func limit(_ bytes: [String: Double], _ rates: [String: Double]) throws -> Double {
+        1 / (try bytes.reduce(0.0) { $0 + $1.value / (try #require(rates[$1.key])) })
+    }
+
+    private func decodeSpeed(_ model: LoadedModel) async throws -> Double {
+        var options = GenerationOptions.greedy
+        options.maxTokens = 33
+        options.ignoreEndOfGeneration = true
+        for try await event in model.generate(tokens: [2], options: options) {
+            if case .finished(let result) = event { return 32 / (result.completionDuration / .seconds(1)) }
+        }
+        throw InferenceError.unloaded
+    }
+}
