@@ -4,6 +4,7 @@
 #include <gguf.h>
 #include <llama.h>
 #include <llama-ext.h>
+#include <mtmd.h>
 
 #include <unistd.h>
 #if defined(__linux__)
@@ -76,6 +77,26 @@ uint64_t heap_in_use() {
 #else
     return 0;
 #endif
+}
+
+// The entry of a device; NULL when there are too many.
+roost_device_memory * entry(roost_layout_context & result, ggml_backend_dev_t device, bool is_host) {
+    if (is_host) return &result.devices[0];
+    const char * name = ggml_backend_dev_name(device);
+    auto * end = result.devices + result.device_count;
+    auto * found = std::find_if(
+        result.devices + 1, end, [name](const auto & known) { return std::strcmp(known.device, name) == 0; });
+    if (found != end) return found;
+    if (result.device_count == roost_layout_device_limit) return nullptr;
+    *found = {name, false, 0, 0, 0};
+    result.device_count++;
+    return found;
+}
+
+void begin(roost_layout_context & result) {
+    result = {};
+    result.devices[0] = {"CPU", true, 0, 0, 0};
+    result.device_count = 1;
 }
 
 // Adds where the tensors of a file are; returns the length of the file.
@@ -181,29 +202,42 @@ bool roost_layout_context_memory(
 }
 
 bool roost_context_memory(const llama_context * context, roost_layout_context * result) noexcept {
-    *result = {};
-    result->devices[0] = {"CPU", true, 0, 0, 0};
-    result->device_count = 1;
+    begin(*result);
     try {
         for (const auto & [type, part] : llama_get_memory_breakdown(context)) {
-            auto * target = &result->devices[0];
-            if (!is_host(type)) {
-                const char * name = ggml_backend_dev_name(device_of(type));
-                auto * end = result->devices + result->device_count;
-                target = std::find_if(
-                    result->devices + 1, end, [name](const auto & known) { return std::strcmp(known.device, name) == 0; });
-                if (target == end) {
-                    if (result->device_count == roost_layout_device_limit) return false;
-                    *target = {name, false, 0, 0, 0};
-                    result->device_count++;
-                }
-            }
+            auto * target = entry(*result, device_of(type), is_host(type));
+            if (!target) return false;
             target->weights += part.model;
             target->context += part.context;
             target->compute += part.compute;
         }
         result->has_cache = llama_get_memory(context) != nullptr;
         return true;
+    } catch (...) {
+    }
+    return false;
+}
+
+bool roost_layout_projector_memory(
+    const char * path, bool uses_gpu, int32_t flash_attention, roost_layout_context * result) noexcept {
+    begin(*result);
+    try {
+        mtmd_context_params params = mtmd_context_params_default();
+        params.use_gpu = uses_gpu;
+        params.print_timings = false;
+        params.flash_attn_type = static_cast<llama_flash_attn_type>(flash_attention);
+        params.warmup = false;
+        const auto usage = mtmd_get_memory_usage(path, params);
+        for (const auto & [device, size] : usage) {
+            const auto kind = ggml_backend_dev_type(device);
+            const bool is_graphics = kind == GGML_BACKEND_DEVICE_TYPE_GPU || kind == GGML_BACKEND_DEVICE_TYPE_IGPU;
+            auto * target = entry(*result, device, !is_graphics);
+            if (!target) return false;
+            target->weights += size;
+        }
+        return !usage.empty();
+    } catch (const std::exception & exception) {
+        roost_log_add(exception.what());
     } catch (...) {
     }
     return false;

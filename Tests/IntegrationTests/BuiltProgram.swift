@@ -10,7 +10,7 @@ struct BuiltProgram: Sendable {
         let errors: String
     }
 
-    let url: URL
+    var url: URL
     let home: URL
     /// Added to the environment of the tests. Without an entry here the program stays off the network.
     var environment: [String: String] = [:]

@@ -90,6 +90,21 @@ struct RemoteDeviceTests {
         for load in outcome.loads { #expect(load.left == ["RPC0": 0, "RPC1": 0]) }
     }
 
+    @Test("What stays with the CPU and does not fit there is refused, though there are GPUs")
+    func tooLargeForHost() async throws {
+        let model = try TinyModelFile(.llama(layerCount: 8))
+        let large = Self.options { ($0.contextLength, $0.gpuLayerCount) = (1 << 27, 2) }
+        let outcome = try await OffloadProcess.run(
+            OffloadTrial(deviceByteCounts: [64 << 20, 64 << 20], loads: [load(model.url, large)]))
+        guard case .outOfMemory(let needed, let available, _)? = outcome.loads.first?.error else {
+            Issue.record("\(String(describing: outcome.loads.first?.error))")
+            return
+        }
+        // Of seven layers 64 values of two bytes for each token.
+        #expect(needed >= 7 * 128 * Int64(1 << 27) && needed > available)
+        #expect(outcome.loads.first?.left == ["RPC0": 0, "RPC1": 0])
+    }
+
     @Test("Devices are listed with their memory; what is not there, or not as many, is refused by name")
     func refusals() async throws {
         let model = try TinyModelFile(.llama())

@@ -3,6 +3,7 @@ import Foundation
 import Inference
 import ModelFixtures
 import OffloadTrial
+import Planning
 import Testing
 import Workers
 
@@ -69,6 +70,26 @@ struct SoftwareVulkanTests {
                 #expect(real.contextByteCount == estimated.contextByteCount)
                 #expect(abs(Double(real.totalByteCount) / Double(estimated.totalByteCount) - 1) < 0.05)
             }
+        }
+    }
+
+    @Test("A plan for it is carried out")
+    func planned() async throws {
+        let file = try TinyModelFile(.llama(layerCount: 4))
+        var load = OffloadTrial.Load(file.url, options: Self.options(), prompt: Self.prompt, tokenCount: 16)
+        load.request = PlanRequest(contextLength: 256, parallelRequestCount: 1, others: Self.options())
+        let outcome = try await OffloadProcess.run(
+            OffloadTrial(deviceByteCounts: [], loads: [load]), program: program("OffloadProgram"))
+        let made = try #require(outcome.loads.first)
+        let plan = try #require(made.plan)
+        #expect(plan.fits && plan.isExact && plan.options.gpuLayerCount == 5)
+        #expect(made.error == nil && made.tokens.count == 16)
+        let (memory, planned) = (try #require(made.memory).devices, plan.memory.devices)
+        #expect(memory.map(\.device) == planned.map(\.device) && memory.count == 2)
+        for (real, told) in zip(memory, planned) {
+            #expect(isSame(real.weightsByteCount, told.weightsByteCount))
+            #expect(real.contextByteCount == told.contextByteCount)
+            #expect(abs(Double(real.totalByteCount) / Double(told.totalByteCount) - 1) < 0.05)
         }
     }
 

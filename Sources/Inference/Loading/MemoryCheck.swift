@@ -5,12 +5,11 @@ enum MemoryCheck {
     /// Throws `InferenceError.outOfMemory` when the model with this context needs more than is available.
     ///
     /// A generous bound decides the usual case at once. Only when that does not fit the engine is asked for the
-    /// exact figure, which costs reading the vocabulary again.
+    /// exact figure, which costs reading the vocabulary again. Memory of GPUs is the driver's to give: the engine itself
+    /// fails cleanly there.
     static func requireRoom(
         for model: ModelHandle, files: ModelFileSet, options: LoadOptions, context: llama_context_params
     ) throws {
-        // Memory of GPUs is the driver's to give: the engine itself fails cleanly there.
-        guard !options.usesGraphics || Engine.graphics.isEmpty else { return }
         guard let available = HostFacts.availableByteCount else { return }
         let weights = Int64(clamping: llama_model_size(model.pointer))
         let bound = Double(weights) + cacheBound(model, options, Int(context.n_ctx)) + Double(1 << 30)

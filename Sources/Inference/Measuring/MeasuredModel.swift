@@ -50,8 +50,12 @@ public final class MeasuredModel {
         self.files = files
         self.isOver = isOver
         info = LoadedModelInfo(model, name: name, path: loader.path, options: options, context: nil)
+        // Whether it keeps tokens shows in a context only.
+        var small = options
+        small.contextLength = min(256, info.contextLength)
         guard llama_model_has_decoder(model.pointer), !llama_model_has_encoder(model.pointer),
-            !llama_model_is_diffusion(model.pointer), model.vocabularyCount > 0
+            !llama_model_is_diffusion(model.pointer), model.vocabularyCount > 0,
+            try EngineContext(model: model, files: files, options: small).hasCache
         else { throw InferenceError.notAGenerator(architecture: info.architecture) }
     }
 
@@ -93,7 +97,6 @@ public final class MeasuredModel {
         } else {
             if prepared.count >= contextLimit { prepared.removeFirst() }
             let context = try EngineContext(model: model, files: files, options: plain)
-            guard context.hasCache else { throw InferenceError.notAGenerator(architecture: info.architecture) }
             prepared.append(PreparedContext(options: plain, context: context, threads: []))
             return (prepared.count - 1, true)
         }

@@ -28,6 +28,9 @@ struct ContextPlan {
         estimate.overheadByteCount +=
             processByteCount + ProcessOverhead.servingByteCount + overhead.modelByteCount + overhead.contextByteCount
         estimate.addFiles(model, options)
+        if generates, shape.draftCount > 0 {
+            estimate.speculationByteCount = try speculationByteCount(parameters, estimate)
+        }
         if generates, shape.draftCount > 0, let draft { try addDraft(draft, shape, options, to: &estimate) }
         return estimate
     }
@@ -46,6 +49,16 @@ struct ContextPlan {
         let rows = parameters.n_outputs_max > 0 ? parameters.n_outputs_max : parameters.n_batch
         let vector = parameters.embeddings ? model.model.vectorLength : 0
         return 4 * Int64(max(rows, parameters.n_seq_max)) * Int64(model.model.vocabularyCount + vector)
+    }
+
+    /// What a row of logits for each proposed token adds.
+    private func speculationByteCount(
+        _ parameters: llama_context_params, _ estimate: MemoryEstimate
+    ) throws -> Int64 {
+        var plain = parameters
+        plain.n_outputs_max = plain.n_seq_max
+        let compute = try model.memory(of: plain).devices.first { $0.isHost }?.computeByteCount ?? 0
+        return max(0, estimate.host.computeByteCount - compute) + estimate.outputByteCount - outputByteCount(plain)
     }
 
     /// Each request has a context of the draft model.

@@ -33,10 +33,17 @@ public enum EngineEstimator {
                 try places.contains { options[$0].speculation }
                     ? ModelLayout(paths: [file.path], options: options[first], name: name) : nil
             }
+            var projectors: [FlashAttention: ProjectorMemory] = [:]
             for place in places {
                 let plan = ContextPlan(
                     model: model, draft: options[place].speculation ? draft : nil, processByteCount: processByteCount)
                 estimates[place] = try plan.estimate(options[place])
+                if let file = files.projector {
+                    let kind = options[place].flashAttention
+                    let projector = projectors[kind] ?? ProjectorMemory(file: file, options: options[place])
+                    projectors[kind] = projector
+                    estimates[place]?.add(projector)
+                }
             }
         }
         return estimates.compactMap { $0 }

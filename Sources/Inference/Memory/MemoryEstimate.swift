@@ -14,11 +14,17 @@ public struct MemoryEstimate: Sendable, Hashable, Codable {
     public var overheadByteCount: Int64
     /// Pages of the files that are mapped only while the weights are loaded.
     public var loadingByteCount: Int64
+    /// The projector's weights and buffers in the host's memory.
+    public var projectorByteCount: Int64
+    /// The part of the computation and the output that is touched only when speculation proposes as many tokens at once
+    /// as it may, which takes a text that repeats itself.
+    public var speculationByteCount: Int64
 
     /// The parts of an estimate.
     public init(
         devices: [DeviceMemory], mappedByteCount: Int64, repackedByteCount: Int64, outputByteCount: Int64,
-        overheadByteCount: Int64, loadingByteCount: Int64 = 0
+        overheadByteCount: Int64, loadingByteCount: Int64 = 0, projectorByteCount: Int64 = 0,
+        speculationByteCount: Int64 = 0
     ) {
         self.devices = devices
         self.mappedByteCount = mappedByteCount
@@ -26,6 +32,8 @@ public struct MemoryEstimate: Sendable, Hashable, Codable {
         self.outputByteCount = outputByteCount
         self.overheadByteCount = overheadByteCount
         self.loadingByteCount = loadingByteCount
+        self.projectorByteCount = projectorByteCount
+        self.speculationByteCount = speculationByteCount
     }
 
     /// What is in the host's memory.
@@ -34,21 +42,29 @@ public struct MemoryEstimate: Sendable, Hashable, Codable {
     }
 
     /// Bytes of the process that loads the model, mapped pages of its files included (Linux: RssAnon + RssFile +
-    /// RssShmem), when most of them are taken: its context full, a whole micro-batch computed.
-    public var processByteCount: Int64 {
-        let computing = host.contextByteCount + host.computeByteCount + outputByteCount
-        return overheadByteCount + mappedByteCount + anonymousWeightsByteCount + max(computing, loadingByteCount)
+    /// RssShmem), when most of them are taken: its context full, a whole micro-batch computed, and as many tokens
+    /// proposed as may be.
+    public var processByteCount: Int64 { residentByteCount(computing: computingByteCount) }
+
+    /// The same when few tokens are proposed at once, or none: what a process takes that answers ordinary texts.
+    public var usualByteCount: Int64 {
+        residentByteCount(computing: max(0, computingByteCount - speculationByteCount))
     }
 
-    /// Bytes of the process that no file backs: what cannot be let go when memory is short.
-    public var anonymousByteCount: Int64 { processByteCount - mappedByteCount - loadingShare }
-
-    private var loadingShare: Int64 {
-        let computing = host.contextByteCount + host.computeByteCount + outputByteCount
-        return max(0, loadingByteCount - computing)
+    /// Bytes of the process that no file backs, at its peak: what cannot be let go when memory is short.
+    public var anonymousByteCount: Int64 {
+        overheadByteCount + projectorByteCount + anonymousWeightsByteCount + computingByteCount
     }
 
+    private var computingByteCount: Int64 { host.contextByteCount + host.computeByteCount + outputByteCount }
+
+    /// A mapped file has its weights, but for those that were repacked.
     private var anonymousWeightsByteCount: Int64 {
         mappedByteCount + loadingByteCount > 0 ? repackedByteCount : host.weightsByteCount
+    }
+
+    private func residentByteCount(computing: Int64) -> Int64 {
+        overheadByteCount + mappedByteCount + projectorByteCount + anonymousWeightsByteCount
+            + max(computing, loadingByteCount)
     }
 }

@@ -9,7 +9,7 @@ final class ModelLayout {
 
     /// A context of more cells than this is told by the line through two shorter ones: the engine's lists of cells are
     /// real even when it only pretends.
-    private static let cellLimit: UInt32 = 1 << 18
+    private static let cellLimit: UInt32 = 1 << 17
     /// States of recurrent layers are real too: above this, they are told by the line through fewer sequences.
     private static let stateByteLimit: Int64 = 32 << 20
 
@@ -76,7 +76,9 @@ final class ModelLayout {
         var (parameters, memory) = (parameters, roost_layout_context())
         change(&parameters)
         if let cells { parameters.n_ctx = cells }
-        if parameters.n_outputs_max > 0 { parameters.n_outputs_max = max(parameters.n_outputs_max, parameters.n_seq_max) }
+        if parameters.n_outputs_max > 0 {
+            parameters.n_outputs_max = max(parameters.n_outputs_max, parameters.n_seq_max)
+        }
         _ = Engine.takeComplaint()
         guard roost_layout_context_memory(model.pointer, &parameters, &memory) else {
             throw InferenceError.estimateFailed(

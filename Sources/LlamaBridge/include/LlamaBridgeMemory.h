@@ -44,6 +44,10 @@ struct llama_model * roost_layout_load(
 bool roost_layout_context_memory(
     struct llama_model * model, const void * context_params, struct roost_layout_context * result) ROOST_NOEXCEPT;
 
+// What a projector would take on each device, in `weights`. False when the engine refuses it, or does not say.
+bool roost_layout_projector_memory(
+    const char * path, bool uses_gpu, int32_t flash_attention, struct roost_layout_context * result) ROOST_NOEXCEPT;
+
 // What a context takes with its model; the host's work is not told. False when there are more devices than there is room.
 bool roost_context_memory(const struct llama_context * ctx, struct roost_layout_context * result) ROOST_NOEXCEPT;
 

@@ -33,7 +33,13 @@ struct HardwareCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds from one look to the next with --watch.", valueName: "seconds"))
     var interval = 1.0
 
+    @Option(help: ArgumentHelp("About how long --measure may take.", valueName: "seconds"))
+    var seconds = 20.0
+
     func validate() throws {
+        guard (1...600).contains(seconds) else {
+            throw ValidationError("--seconds is \(seconds), but must be between 1 and 600.")
+        }
         if watch, measure { throw ValidationError("Choose one of --watch and --measure.") }
         guard interval >= 0.1, interval <= 3600 else {
             throw ValidationError("--interval is \(interval), but must be between 0.1 and 3600 seconds.")
@@ -64,7 +70,9 @@ struct HardwareCommand: AsyncParsableCommand {
         let store = try await ModelStore(root: home, modelFolders: configuration.modelFolders)
         let bar = Console.error.isTerminal ? ProgressBar("Measuring", unit: .fraction, console: .error) : nil
         defer { bar?.finish() }
-        let measurement = try await KernelMeter(machine: machine).measure { progress in
+        var meter = KernelMeter(machine: machine)
+        meter.seconds = seconds
+        let measurement = try await meter.measure { progress in
             bar?.update(completed: Int64(progress.fraction * 1000), total: 1000)
         }
         try await store.record(measurement, of: machine)

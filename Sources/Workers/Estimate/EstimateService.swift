@@ -28,7 +28,9 @@ enum EstimateService {
         } catch {
             try greeting.connection.send(WorkerFrame(.failed, payload: WorkerJSON.encode(WorkerFailure(error))))
         }
-        // What the engine holds goes with the process.
+        // The parent closes the connection when it has the answer. What the engine holds goes with the process.
+        var byte: UInt8 = 0
+        while read(WorkerProtocol.descriptor, &byte, 1) > 0 {}
         _exit(0)
     }
 }

@@ -28,6 +28,14 @@ struct WorkerErrand: Sendable {
         var owner: AnyObject?
     }
 
+    /// How it went.
+    struct Outcome {
+        /// What its result says.
+        var answer: [UInt8]
+        /// The most bytes of RAM that the process ever had; `nil` where nobody says.
+        var peakByteCount: Int64?
+    }
+
     /// It did not answer.
     struct Failure: Error {
         /// In a few words, as a part of a sentence.
@@ -36,10 +44,9 @@ struct WorkerErrand: Sendable {
 
     /// Starts the process, hands it what `order` makes, and waits for its answer.
     ///
-    /// - Returns: what its result says.
     /// - Throws: what the process says went wrong; `Failure` when it crashed or was ended;
     ///   `InferenceError.workerFailed` when it could not be started; `CancellationError`; what `order` throws.
-    func run(_ order: @escaping @Sendable () throws -> Order) async throws -> [UInt8] {
+    func run(_ order: @escaping @Sendable () throws -> Order) async throws -> Outcome {
         let process = ErrandProcess(self)
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
@@ -60,7 +67,7 @@ private final class ErrandProcess: Sendable {
         var processIdentifier: Int32?
         /// Why this side ended it.
         var reason: (any Error)?
-        var answer: Result<[UInt8], any Error>?
+        var answer: Result<WorkerErrand.Outcome, any Error>?
     }
 
     private let errand: WorkerErrand
@@ -81,7 +88,7 @@ private final class ErrandProcess: Sendable {
         }
     }
 
-    func run(_ order: () throws -> WorkerErrand.Order) throws -> [UInt8] {
+    func run(_ order: () throws -> WorkerErrand.Order) throws -> WorkerErrand.Outcome {
         let order = try order()
         let log = WorkerLog(file: nil) { $0 }
         var logPipe: Int32 = -1
@@ -123,6 +130,11 @@ private final class ErrandProcess: Sendable {
             // The process never waits for the log's reader: what is not taken is lost.
             for end in pipe { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
             try spawn(socket: sockets[1], log: pipe[1])
+        } catch {
+            close(sockets[0])
+            throw error
+        }
+        do {
             try greet(sockets[0], order)
             return try FrameChannel(sockets[0])
         } catch {
@@ -180,7 +192,12 @@ private final class ErrandProcess: Sendable {
             interval: .milliseconds(50), also: (logPipe, { log.take(from: logPipe) }),
             frame: { frame in
                 switch frame.kind {
-                case .result: self.state.withLock { $0.answer = .success(frame.payload) }
+                case .result:
+                    self.state.withLock { state in
+                        // It waits with its end until this side closes the connection.
+                        let peak = state.processIdentifier.flatMap(WorkerMemory.peakByteCount)
+                        state.answer = .success(.init(answer: frame.payload, peakByteCount: peak))
+                    }
                 case .failed:
                     let failure = try WorkerJSON.decode(WorkerFailure.self, from: frame.payload)
                     self.state.withLock { $0.answer = .failure(failure.asError) }

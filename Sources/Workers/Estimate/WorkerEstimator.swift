@@ -25,12 +25,19 @@ public struct WorkerEstimator: MemoryEstimator {
     ///   crashed, hung or took too much; `.invalidOption`; `.sandboxUnavailable`, `.workerFailed` when there is no such
     ///   process; `CancellationError`.
     public func estimates(of headers: ModelHeaderSet, options: [LoadOptions]) async throws -> [MemoryEstimate] {
+        try await measuredEstimates(of: headers, options: options).estimates
+    }
+
+    /// The same, and the most bytes of RAM that the process which told them ever had; `nil` where nobody says.
+    func measuredEstimates(
+        of headers: ModelHeaderSet, options: [LoadOptions]
+    ) async throws -> (estimates: [MemoryEstimate], peakByteCount: Int64?) {
         for options in options { try options.validate() }
-        guard !options.isEmpty else { return [] }
+        guard !options.isEmpty else { return ([], nil) }
         let errand = WorkerErrand(program: program, timeLimit: timeLimit, memoryByteLimit: memoryByteLimit)
-        let answer: [UInt8]
+        let outcome: WorkerErrand.Outcome
         do {
-            answer = try await errand.run { [name, program] in
+            outcome = try await errand.run { [name, program] in
                 let files = try HeaderFiles(headers, name: name)
                 let job = EstimateJob(
                     name: name, files: files.descriptors.renumbered { Int32($0) }, options: options,
@@ -44,10 +51,10 @@ public struct WorkerEstimator: MemoryEstimator {
         } catch let error as InferenceError {
             throw restored(error, headers)
         }
-        guard let estimates = try? WorkerJSON.decode([MemoryEstimate].self, from: answer),
+        guard let estimates = try? WorkerJSON.decode([MemoryEstimate].self, from: outcome.answer),
             estimates.count == options.count, estimates.allSatisfy(\.isPlausible)
         else { throw InferenceError.estimateFailed(model: name, reason: "its process gave no sensible answer") }
-        return estimates
+        return (estimates, outcome.peakByteCount)
     }
 
     /// The message without the numbers of the process's files.
@@ -75,7 +82,10 @@ extension MemoryEstimate {
     /// Whether it could be true: a process that was taken over may say anything.
     fileprivate var isPlausible: Bool {
         let counts =
-            [mappedByteCount, repackedByteCount, outputByteCount, overheadByteCount, loadingByteCount]
+            [
+                mappedByteCount, repackedByteCount, outputByteCount, overheadByteCount, loadingByteCount,
+                projectorByteCount, speculationByteCount,
+            ]
             + devices.flatMap { [$0.weightsByteCount, $0.contextByteCount, $0.computeByteCount] }
         return devices.count <= 64 && counts.allSatisfy { (0..<1 << 52).contains($0) }
             && devices.allSatisfy { $0.device.utf8.count <= 256 }

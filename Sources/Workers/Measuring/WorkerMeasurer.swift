@@ -6,6 +6,8 @@ public final class WorkerMeasurer: SpeedMeter {
     /// What was loaded.
     public let info: LoadedModelInfo
     private let link: WorkerLink
+    /// Its process, while there is one.
+    var processIdentifier: Int32? { link.processIdentifier }
 
     /// Longest run that is believed, in seconds.
     private static let secondsLimit = 1e6
@@ -47,16 +49,21 @@ public final class WorkerMeasurer: SpeedMeter {
     public func answer(_ question: SpeedQuestion) async throws -> SpeedAnswer {
         let payload = try WorkerJSON.encode(question)
         let (link, pending) = (link, link.pending)
-        let bytes = try await withTaskCancellationHandler {
-            try Task.checkCancellation()
-            return try await withCheckedThrowingContinuation { continuation in
-                guard let request = pending.add(continuation) else { return }
-                guard link.send(.measure, request, payload) else {
-                    return pending.fail(request, InferenceError.unloaded)
+        let bytes: [UInt8]
+        do {
+            bytes = try await withTaskCancellationHandler {
+                try Task.checkCancellation()
+                return try await withCheckedThrowingContinuation { continuation in
+                    guard let request = pending.add(continuation) else { return }
+                    guard link.send(.measure, request, payload) else {
+                        return pending.fail(request, InferenceError.unloaded)
+                    }
                 }
+            } onCancel: {
+                link.kill()
             }
-        } onCancel: {
-            link.kill()
+        } catch InferenceError.unloaded where Task.isCancelled {
+            throw CancellationError()
         }
         do {
             let answer = try WorkerJSON.decode(SpeedAnswer.self, from: bytes)

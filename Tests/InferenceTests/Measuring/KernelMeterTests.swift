@@ -66,7 +66,8 @@ struct KernelMeterTests {
         let bytes = Dictionary(grouping: tensors, by: { $0.type.name.uppercased() })
             .mapValues { $0.reduce(0.0) { $0 + Double($1.byteCount) } }
         let large = bytes.filter { $0.value > Double(1 << 20) }
-        let meter = await meter(large.keys.map { $0.hasPrefix("Q") ? "q" + $0.dropFirst() : $0.lowercased() })
+        let types = large.keys.map { $0.hasPrefix("Q") ? "q" + $0.dropFirst() : $0.lowercased() }
+        let meter = await meter(types, seconds: 1)
         var options = LoadOptions()
         options.contextLength = 512
         options.speculation = false
