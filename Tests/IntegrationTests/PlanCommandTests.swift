@@ -92,8 +92,8 @@ final class PlanCommandTests: Sendable {
         #expect(plan.plan.fits && !plan.plan.isExact)
         #expect(plan.plan.memory.devices.map(\.device) == ["CPU", "GPU0"])
         #expect(plan.plan.memory.devices.last.map { $0.weightsByteCount > 0 } == true)
-        for wrong in ["banana", "24GB", "-3GB ram", ""] {
-            let refused = try await roost.run("plan", "tiny", "--on", wrong)
+        for wrong in ["banana", "24GB", "-3GB ram", ","] {
+            let refused = try await roost.run("plan", "tiny", "--on=\(wrong)")
             #expect(refused.status == 1 && refused.errors.contains("“24GB gpu, 32GB ram”"), "\(wrong): \(refused)")
         }
         let type = try await roost.run("plan", "tiny", "--kv-type", "q9")
@@ -102,7 +102,8 @@ final class PlanCommandTests: Sendable {
         #expect(zero.status == 1 && zero.errors.contains("context length is 0"), "\(zero)")
     }
 
-    @Test("A 70B model that is not here: only its header comes, no process takes 100 MB, and it is told what fits where")
+    @Test(
+        "A 70B model that is not here: only its header comes, no process takes 100 MB, and it is told what fits where")
     func seventyBillion() async throws {
         let model = try HollowModel.llama70B()
         try model.write(to: folder.appending(path: "hollow.gguf"))
@@ -124,9 +125,9 @@ final class PlanCommandTests: Sendable {
             let first = try report(try await meter.run(measured, "60", roost.url.path, "plan", name, "--json"))
             #expect(!first.model.isHere && first.plan.isExact)
             #expect(first.model.byteCount == model.byteCount)
-            // Keys and values of 80 layers, 8 heads of 128, 8192 tokens, two bytes each.
+            // Keys and values of 80 layers, 8 heads of 128, two bytes each.
             let context: Int64 = first.plan.memory.devices.map(\.contextByteCount).reduce(0, +)
-            let expected: Int64 = 80 * 2 * 8 * 128 * 2 * 8192
+            let expected: Int64 = 80 * 2 * 8 * 128 * 2 * Int64(first.plan.contextLength)
             #expect(context == expected)
             #expect(hub.storage.sentByteCount >= model.headerByteCount)
             #expect(hub.storage.sentByteCount <= 2 * model.headerByteCount)
@@ -143,7 +144,7 @@ final class PlanCommandTests: Sendable {
             let shared = try report(try await roost.run("plan", name, "--json", "--on", "24GB gpu, 64GB ram"))
             let layers = try #require(shared.plan.options.gpuLayerCount)
             #expect(shared.plan.fits && (1..<80).contains(layers), "\(shared)")
-            let large = try report(try await roost.run("plan", name, "--json", "--on", "2x48GB gpu, 64GB ram"))
+            let large = try report(try await roost.run("plan", name, "--json", "--on", "2x32GB gpu, 64GB ram"))
             #expect(large.plan.fits && large.plan.memory.devices.count == 3, "\(large)")
             #expect(hub.hub.requests.count == requests, "the header is kept")
         }
@@ -155,7 +156,7 @@ final class PlanCommandTests: Sendable {
     func accuracy() async throws {
         let path = try #require(ProcessInfo.processInfo.environment["ROOST_TEST_MODEL"])
         let roost = try BuiltProgram(home: folder.appending(path: "home"))
-        #expect(try await roost.run("plan", "--accuracy").output.isEmpty)
+        #expect(try await roost.run("plan", "--accuracy").output.hasPrefix("No model has been loaded"))
         #expect(try await roost.run("import", path, "--name", "gemma").status == 0)
         // A prompt that fills a whole micro-batch, so that what was planned is used.
         let prompt = (1...700).map { "\($0)" }.joined(separator: " ")
@@ -172,15 +173,16 @@ final class PlanCommandTests: Sendable {
         for part in ["weightsByteCount", "contextByteCount"] {
             #expect(predicted?[part] == actual?[part], "\(part): \(item)")
         }
-        // The figure is the most that the process can take: it takes no more than a little beyond, and not far less.
         let error = try #require(item["error"] as? Double)
-        #expect(error > -0.05 && error < 0.35, "\(item)")
+        #expect(abs(error) < 0.05, "\(item)")
         let table = try await roost.run("plan", "--accuracy")
         #expect(table.output.contains("PREDICTED") && table.output.contains("gemma"), "\(table)")
     }
 
     #if os(Linux)
-        @Test("A control group's memory and quota decide what is planned, and what is refused", .enabled(if: ControlGroup.mayBeMade))
+        @Test(
+            "A control group's memory and quota decide what is planned, and what is refused",
+            .enabled(if: ControlGroup.mayBeMade))
         func controlGroup() async throws {
             let program = try await roost(with: .llama())
             let roost = program
@@ -228,7 +230,8 @@ final class PlanCommandTests: Sendable {
         let vectors = try await items("--for", "embedding", "--on", "8GB ram")
         #expect(vectors.contains { $0.name.hasPrefix("nomic-embed-text") })
         let all = try await items("--all", "--on", "2GB ram")
-        #expect(all.contains { !$0.fits } && all.drop { $0.fits }.allSatisfy { !$0.fits }, "what does not fit comes last")
+        #expect(
+            all.contains { !$0.fits } && all.drop { $0.fits }.allSatisfy { !$0.fits }, "what does not fit comes last")
         let table = try await roost.run("recommend", "--on", "16GB ram, 8 cores")
         #expect(table.output.contains("WHY") && table.errors.contains("The best: roost run "), "\(table)")
         let none = try await roost.run("recommend", "--on", "1GB ram", "--min-context", "100000")

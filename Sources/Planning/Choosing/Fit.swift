@@ -18,7 +18,9 @@ extension PlannedMachine {
     ///
     /// Weights count once: pages of the file whose weights are in memory of the process's own, or on a GPU, can go.
     func neededByteCount(_ estimate: MemoryEstimate) -> Int64 {
-        estimate.devices.reduce(estimate.outputByteCount + estimate.overheadByteCount) { sum, device in
+        estimate.devices.reduce(
+            estimate.outputByteCount + estimate.overheadByteCount + estimate.projectorByteCount
+        ) { sum, device in
             let shares = graphics.contains { $0.name == device.device && $0.sharesSystemMemory }
             return device.isHost || shares ? sum.addingClamped(device.totalByteCount) : sum
         }

@@ -16,7 +16,7 @@ struct PlanSearch: Sendable {
     let geometry: ModelGeometry
     let machine: PlannedMachine
     let request: PlanRequest
-    let source: EstimateSource
+    var source: EstimateSource
     let fileByteCount: Int64
 
     /// Shorter contexts are of no use.

@@ -47,7 +47,8 @@ public struct SettingsChooser: Sendable {
         let source = EstimateSource(form: form, machine: machine, exact: exact)
         let search = PlanSearch(
             geometry: geometry, machine: machine, request: request, source: source, fileByteCount: fileByteCount)
-        var found = try await search.find()
+        var found: FoundSettings
+        if let quick = try await confirmed(search) { found = quick } else { found = try await search.find() }
         // Computed prompts take what is left.
         let rest = max(0, machine.memoryByteCount - machine.neededByteCount(found.memory))
         found.options.prefixByteLimit = min(found.options.prefixByteLimit, rest)
@@ -62,5 +63,27 @@ public struct SettingsChooser: Sendable {
             isExact: source.isExact)
         plan.advice = PlanAdvice(search: search, found: found).sentences()
         return plan
+    }
+
+    /// The part of the need by which a plan that does not fit is clear without asking the engine about every other one.
+    private static let clearShortage = 0.05
+
+    /// What the closed form finds, with the engine's figures, where these agree with it; `nil` where each step of the
+    /// search has to be asked about. Each question starts a process that reads the header.
+    private func confirmed(_ search: PlanSearch) async throws -> FoundSettings? {
+        // For the CPU the closed form is right to a percent; for GPUs it says too much, and would leave layers out.
+        guard search.source.isExact, machine.usedGraphics.isEmpty else { return nil }
+        var quick = search
+        quick.source = EstimateSource(form: search.source.form, machine: machine, exact: nil)
+        var found = try await quick.find()
+        guard let memory = try await search.source.estimates([found.options]).first else { return nil }
+        let isClear =
+            found.fits
+            ? machine.fits(memory)
+            : Double(machine.shortage(of: memory)) > Double(machine.neededByteCount(memory)) * Self.clearShortage
+        // A shorter context than was wanted may be longer by the engine's figures.
+        guard isClear, !found.fits || found.options.contextLength == search.neededLength else { return nil }
+        found.memory = memory
+        return found
     }
 }

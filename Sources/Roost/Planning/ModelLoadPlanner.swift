@@ -139,7 +139,8 @@ struct ModelLoadPlanner: LoadPlanner {
         await predictions.keep(
             PlanPrediction(
                 model: request.name, architecture: headers?.architecture ?? "unknown", time: .now,
-                options: outcome.plan.options, predicted: predicted, predictedByteCount: estimate.processByteCount,
+                options: outcome.plan.options, predicted: predicted, predictedByteCount: estimate.usualByteCount,
+                predictedMostByteCount: estimate.processByteCount,
                 actual: outcome.memory, peakByteCount: outcome.peakByteCount, tokenCount: outcome.tokenCount),
             of: request.key)
     }

@@ -13,8 +13,11 @@ public struct PlanPrediction: Sendable, Hashable, Codable {
     public var options: LoadOptions
     /// What the plan said.
     public var predicted: ModelMemory
-    /// What the plan said that the process would hold at its peak, mapped files included, in bytes.
+    /// What the plan said that the process would hold at its peak, mapped files included, in bytes: with ordinary texts,
+    /// and at the most.
     public var predictedByteCount: Int64
+    /// The upper of the two.
+    public var predictedMostByteCount: Int64
     /// What the engine accounts for.
     public var actual: ModelMemory
     /// The most that the process held; `nil` when the model had none of its own.
@@ -22,8 +25,10 @@ public struct PlanPrediction: Sendable, Hashable, Codable {
     /// Tokens that it computed: with few, not all of its memory was touched.
     public var tokenCount: Int64
 
-    /// How far the prediction was off, as a part of what it took: 0.02 is 2 % too much.
+    /// How far the prediction was off, as a part of what it took: 0.02 is 2 % too much, 0 is between the two figures.
     public var error: Double? {
-        peakByteCount.flatMap { $0 > 0 ? Double(predictedByteCount) / Double($0) - 1 : nil }
+        guard let peakByteCount, peakByteCount > 0 else { return nil }
+        let nearest = min(max(peakByteCount, predictedByteCount), predictedMostByteCount)
+        return Double(nearest) / Double(peakByteCount) - 1
     }
 }

@@ -8,7 +8,7 @@ struct ParameterText: Hashable, Sendable {
 
     /// `nil` for a text that is not of this form.
     init?(_ text: String) {
-        let parts = text.uppercased().split(separator: "-")
+        let parts = text.uppercased().split(separator: "-", omittingEmptySubsequences: false)
         guard let first = parts.first, let all = Self.number(first) else { return nil }
         self.all = all
         used = parts.dropFirst().first { $0.hasPrefix("A") }.flatMap { Self.number($0.dropFirst()) }

@@ -162,7 +162,10 @@ struct PredictionItem: ListedItem, Encodable {
         return [
             prediction.model, HumanReadable.relative(prediction.time, to: .now),
             prediction.options.contextLength.map(String.init) ?? "", "\(prediction.tokenCount)",
-            HumanReadable.bytes(prediction.predictedByteCount),
+            prediction.predictedByteCount == prediction.predictedMostByteCount
+                ? HumanReadable.bytes(prediction.predictedByteCount)
+                : HumanReadable.bytes(prediction.predictedByteCount) + " to "
+                    + HumanReadable.bytes(prediction.predictedMostByteCount),
             prediction.peakByteCount.map(HumanReadable.bytes) ?? "unknown", Self.percent(prediction.error),
             HumanReadable.bytes(actual), Self.percent(actual > 0 ? Double(predicted) / Double(actual) - 1 : nil),
         ]
