@@ -102,7 +102,8 @@ final class PlanCommandTests: Sendable {
         #expect(zero.status == 1 && zero.errors.contains("context length is 0"), "\(zero)")
     }
 
-    @Test("A 70B model that is not here: only its header comes, no process takes 100 MB, and it is told what fits where")
+    @Test(
+        "A 70B model that is not here: only its header comes, no process takes 100 MB, and it is told what fits where")
     func seventyBillion() async throws {
         let model = try HollowModel.llama70B()
         try model.write(to: folder.appending(path: "hollow.gguf"))
@@ -180,7 +181,9 @@ final class PlanCommandTests: Sendable {
     }
 
     #if os(Linux)
-        @Test("A control group's memory and quota decide what is planned, and what is refused", .enabled(if: ControlGroup.mayBeMade))
+        @Test(
+            "A control group's memory and quota decide what is planned, and what is refused",
+            .enabled(if: ControlGroup.mayBeMade))
         func controlGroup() async throws {
             let program = try await roost(with: .llama())
             let roost = program
@@ -228,7 +231,8 @@ final class PlanCommandTests: Sendable {
         let vectors = try await items("--for", "embedding", "--on", "8GB ram")
         #expect(vectors.contains { $0.name.hasPrefix("nomic-embed-text") })
         let all = try await items("--all", "--on", "2GB ram")
-        #expect(all.contains { !$0.fits } && all.drop { $0.fits }.allSatisfy { !$0.fits }, "what does not fit comes last")
+        #expect(
+            all.contains { !$0.fits } && all.drop { $0.fits }.allSatisfy { !$0.fits }, "what does not fit comes last")
         let table = try await roost.run("recommend", "--on", "16GB ram, 8 cores")
         #expect(table.output.contains("WHY") && table.errors.contains("The best: roost run "), "\(table)")
         let none = try await roost.run("recommend", "--on", "1GB ram", "--min-context", "100000")

@@ -108,6 +108,8 @@ struct LoadPlannerTests {
         #expect(abs(counts.all - all) < 1 && counts.used == used)
     }
 
-    @Test("What is no number of parameters is not taken for one", arguments: ["", "B", "big", "-3B", "7", "0B", "7Bx", "xB"])
+    @Test(
+        "What is no number of parameters is not taken for one",
+        arguments: ["", "B", "big", "-3B", "7", "0B", "7Bx", "xB"])
     func noParameters(text: String) { #expect(ParameterText(text) == nil) }
 }
