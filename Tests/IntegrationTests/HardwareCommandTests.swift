@@ -1,4 +1,5 @@
 import Foundation
+import ModelFixtures
 import Testing
 
 /// `roost hardware` as a user types it.
@@ -57,6 +58,8 @@ struct HardwareCommandTests {
     func measures() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let roost = try BuiltProgram(home: folder)
+        let file = try TinyModelFile(.llama())
+        #expect(try await roost.run("import", file.url.path, "--name", "tiny").status == 0)
         let measured = try await roost.run("hardware", "--measure", "--seconds", "2", "--json")
         #expect(measured.status == 0, "\(measured)")
         let limits = try #require(try report(measured.output).measured)
@@ -64,6 +67,7 @@ struct HardwareCommandTests {
         #expect(try report(try await roost.run("hardware", "--json").output).measured == limits)
         let text = try await roost.run("hardware").output
         #expect(text.contains("GFLOP/S") && text.contains("Q4_K"), "\(text)")
+        #expect(text.contains("past the cache"), "\(text)")
         #expect(try await roost.run("hardware", "--measure", "--seconds", "0").status == 64)
         #expect(try await roost.run("hardware", "--measure", "--watch").status == 64)
     }

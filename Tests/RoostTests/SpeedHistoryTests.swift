@@ -11,7 +11,8 @@ struct SpeedHistoryTests {
     func trend() throws {
         #expect(SpeedTrend([50, 50, 50, 50, 20, 20, 20]) == nil, "too few")
         #expect(try #require(SpeedTrend([50, 51, 49, 50, 52, 30, 31, 29])).hasFallen)
-        #expect(try #require(SpeedTrend([50, 51, 49, 50, 52, 48, 31, 49])).hasFallen == false, "one slow answer is none")
+        #expect(
+            try #require(SpeedTrend([50, 51, 49, 50, 52, 48, 31, 49])).hasFallen == false, "one slow answer is none")
         #expect(try #require(SpeedTrend([50, 51, 49, 50, 52, 40, 41, 42])).hasFallen == false, "20 % come and go")
         #expect(try #require(SpeedTrend([20, 20, 20, 20, 20, 50, 50, 50])).hasFallen == false)
         #expect(SpeedTrend([.nan, 0, -1, .infinity, 5, 5, 5, 5, 5, 5, 5]) == nil, "what is no speed does not count")

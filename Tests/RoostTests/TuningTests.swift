@@ -112,6 +112,17 @@ struct TuningTests {
             let ceiling = MachineCeiling(kept)
             #expect(ceiling.kernels.map(\.type) == kept.kernels.map(\.type))
             #expect(ceiling.kernels.map(\.bytesPerSecond) == kept.kernels.map(\.bytesPerSecond.best))
+            // A worse one later, while the machine was busy, lowers nothing.
+            var worse = measurement
+            worse.measuredAt += 60
+            worse.wasBusy = true
+            worse.kernels[0].bytesPerSecond.best /= 10
+            worse.kernels[0].flopsPerSecond.best *= 2
+            try await manager.store.record(worse, of: machine)
+            let both = try #require(try await manager.store.measurement(of: machine))
+            #expect(both.kernels[0].bytesPerSecond == measurement.kernels[0].bytesPerSecond)
+            #expect(both.kernels[0].flopsPerSecond == worse.kernels[0].flopsPerSecond)
+            #expect(both.kernels.count == kept.kernels.count)
             machine.processor.name = "Another"
             #expect(try await manager.store.measurement(of: machine) == nil)
         }

@@ -1,4 +1,5 @@
 public import Foundation
+public import Hardware
 
 /// How fast the engine's own kernels are on one device with weights of one type.
 public struct KernelMeasurement: Sendable, Hashable, Codable {
@@ -24,6 +25,9 @@ public struct KernelProbes: Sendable, Hashable, Codable {
     public var median: Double
     /// How many there were.
     public var count: Int
+
+    /// Takes over the other's if those were better.
+    mutating func take(_ other: KernelProbes) { if other.best > best { self = other } }
 }
 
 /// The limits of this machine, measured.
@@ -40,6 +44,44 @@ public struct MachineMeasurement: Sendable, Hashable, Codable {
     public var measuredAt: Date
     /// Seconds that it took.
     public var seconds: Double
+    /// The part of all processors' time that others used just before, 0…1; `nil` when unknown.
+    public var loadBefore: Double?
+    /// Whether the machine had other work, so that its limits may be higher.
+    public var wasBusy: Bool?
+    /// How fast a model's file was read past the page cache; `nil` when none was.
+    public var diskRead: DiskReadSpeed?
+
+    /// Whether others used the processors, or probes of one kernel differ more than a quiet machine's do.
+    var looksBusy: Bool {
+        (loadBefore ?? 0) > MachineLoad.quiet
+            || kernels.contains { kernel in
+                [kernel.bytesPerSecond, kernel.flopsPerSecond].contains { $0.best > 3 * $0.median }
+            }
+    }
+
+    /// Several measurements of one machine and engine as one, the newest first: the best of each kernel, for other work
+    /// only ever makes it slower. `nil` of none.
+    public static func best(of measurements: [MachineMeasurement]) -> MachineMeasurement? {
+        guard var result = measurements.first else { return nil }
+        for other in measurements.dropFirst() {
+            for kernel in other.kernels {
+                let place = result.kernels.firstIndex { $0.device == kernel.device && $0.type == kernel.type }
+                guard let place else {
+                    result.kernels.append(kernel)
+                    continue
+                }
+                result.kernels[place].bytesPerSecond.take(kernel.bytesPerSecond)
+                result.kernels[place].flopsPerSecond.take(kernel.flopsPerSecond)
+            }
+            if let memory = other.memoryBytesPerSecond {
+                if result.memoryBytesPerSecond == nil { result.memoryBytesPerSecond = memory }
+                result.memoryBytesPerSecond?.take(memory)
+            }
+            result.diskRead = result.diskRead ?? other.diskRead
+        }
+        result.wasBusy = measurements.allSatisfy { $0.wasBusy ?? false }
+        return result
+    }
 
     /// What was measured with one type on one device.
     public func kernel(_ type: String, on device: String) -> KernelMeasurement? {

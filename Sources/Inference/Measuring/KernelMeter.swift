@@ -35,11 +35,15 @@ public struct KernelMeter: Sendable {
     ///   `CancellationError`.
     public func measure(progress: (@Sendable (Progress) -> Void)? = nil) async throws -> MachineMeasurement {
         let flag = CancellationFlag()
-        return try await withTaskCancellationHandler {
+        let load = await MachineLoad.current()
+        var measurement = try await withTaskCancellationHandler {
             try await OwnThread.run(named: "roost-measure") { try measureHere(flag, progress) }
         } onCancel: {
             flag.set()
         }
+        measurement.loadBefore = load
+        measurement.wasBusy = measurement.looksBusy
+        return measurement
     }
 
     /// Four times what caches hold leaves less than a quarter of it in them from one turn to the next; as least what

@@ -20,11 +20,8 @@ public struct TuningReport: Sendable, Hashable, Codable {
     /// The settings found against the defaults, both all together; `nil` when nothing was found.
     public var confirmation: TuningConfirmation?
 
-    /// More than this of the processors' time used by others makes figures doubtful.
-    public static let quietLoad = 0.1
-
     /// Whether others had work for the machine.
-    public var wasBusy: Bool { (loadBefore ?? 0) > Self.quietLoad }
+    public var wasBusy: Bool { (loadBefore ?? 0) > MachineLoad.quiet }
 
     /// A report.
     public init(

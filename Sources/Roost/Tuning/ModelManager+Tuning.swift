@@ -29,7 +29,7 @@ extension ModelManager {
         let (date, start) = (Date(), ContinuousClock.now)
         let record = try await model(named: name)
         let locations = try await store.locations(of: record.name)
-        let load = await Self.loadOfMachine()
+        let load = await MachineLoad.current()
         let machine = await Machine.current()
         progress?("loading", 0)
         let meter = try await meter(ModelFileSet(weights: locations.weights), name: record.name.description)
@@ -70,14 +70,6 @@ extension ModelManager {
             return try await InProcessMeter.start(files, name: name, options: configuration.load)
         }
         return try await WorkerMeasurer.start(program, files: files, name: name, options: configuration.load)
-    }
-
-    /// The part of the processors' time that is used, over half a second.
-    private static func loadOfMachine() async -> Double? {
-        for await sample in Machine.samples(every: .milliseconds(500)) {
-            if let utilization = sample.processorUtilization { return utilization }
-        }
-        return nil
     }
 }
 

@@ -11,6 +11,9 @@ struct CeilingView {
             console.styled("Limits", .bold) + " of the engine's kernels, measured "
                 + HumanReadable.relative(measurement.measuredAt, to: .now)
                 + " with \(measurement.threadCount) thread\(measurement.threadCount == 1 ? "" : "s")")
+        if measurement.wasBusy == true {
+            console.print("  The machine was busy then: its limits may be higher. Measure again when it is quiet.")
+        }
         var table = Table([
             .left("DEVICE"), .left("WEIGHTS"), .left("KEPT IN"), .right("READ GB/S"), .right("MEDIAN"),
             .right("GFLOP/S"), .right("MEDIAN"),

@@ -53,7 +53,7 @@ struct HardwareCommand: AsyncParsableCommand {
         let machine = await Machine.current(diskPaths: [home.nearestExistingFolder.path])
         let limits = try await limits(of: machine, configuration)
         if json { return try Console.output.printJSON(MachineReport(machine: machine, limits: limits)) }
-        Console.output.print(MachineDetails(machine: machine).groups)
+        Console.output.print(MachineDetails(machine: machine, diskRead: limits?.diskRead).groups)
         if let limits { CeilingView(measurement: limits).print(on: Console.output) }
     }
 
@@ -70,13 +70,17 @@ struct HardwareCommand: AsyncParsableCommand {
         let store = try await ModelStore(root: home, modelFolders: configuration.modelFolders)
         let bar = Console.error.isTerminal ? ProgressBar("Measuring", unit: .fraction, console: .error) : nil
         defer { bar?.finish() }
-        var meter = KernelMeter(machine: machine)
-        meter.seconds = seconds
-        let measurement = try await meter.measure { progress in
+        let measurement = try await store.measureLimits(of: machine, seconds: seconds) { progress in
             bar?.update(completed: Int64(progress.fraction * 1000), total: 1000)
         }
-        try await store.record(measurement, of: machine)
-        return measurement
+        bar?.finish()
+        if measurement.wasBusy == true {
+            let load = measurement.loadBefore.map { " (\(Int(($0 * 100).rounded())) % of the processors used before)" }
+            Console.error.print(
+                "\(Console.error.styled("Warning:", .yellow, .bold)) the machine was busy\(load ?? ""): its limits may be "
+                    + "higher. Measure again when it is quiet; the best of all measurements holds.")
+        }
+        return try await store.measurement(of: machine)
     }
 
     private func watchMachine() async throws {

@@ -5,6 +5,8 @@ import Terminal
 /// What `roost hardware` prints of a machine.
 struct MachineDetails {
     let machine: Machine
+    /// How fast models are read from the disk, once that was measured.
+    var diskRead: DiskReadSpeed?
 
     private typealias Row = (name: String, value: String)
 
@@ -106,6 +108,7 @@ struct MachineDetails {
 
     private func rows(of disk: Disk) -> [Row] {
         let size = disk.totalByteCount.map { "\(bytes(disk.freeByteCount)) free of \(HumanReadable.bytes($0))" }
+        let speed = diskRead.map { [("read", "\(HumanReadable.bytes(Int64($0.bytesPerSecond)))/s, past the cache")] }
         return [
             ("folder", disk.path), ("size", size ?? Self.unknown),
             (
@@ -113,7 +116,7 @@ struct MachineDetails {
                 [disk.kind.map(Self.text) ?? Self.unknown, disk.fileSystem, disk.source].compactMap { $0 }
                     .joined(separator: ", ")
             ),
-        ]
+        ] + (speed ?? [])
     }
 
     private static func text(_ kind: Disk.Kind) -> String {
