@@ -8,8 +8,14 @@ public enum TuningCandidates {
 
     /// Numbers of threads, the default first: fewer than it, and more, up to all hardware threads of the processor that
     /// this process may use.
-    public static func threadCounts(_ processor: CentralProcessor, default count: Int) -> [Int] {
-        let all = max(processor.usableThreads.count, processor.usableCoreCount, 1)
+    ///
+    /// - Parameter quota: cores of its control groups' quota. More threads than that look fast in runs that are shorter
+    ///   than the quota's period, and all of them wait in longer ones.
+    public static func threadCounts(
+        _ processor: CentralProcessor, default count: Int, quota: Double? = nil
+    ) -> [Int] {
+        let threads = max(processor.usableThreads.count, processor.usableCoreCount, 1)
+        let all = min(threads, quota.flatMap { Int(exactly: max(1, $0.rounded(.up))) } ?? threads)
         let others = [
             processor.usableCoreCount, all, count - 1, count * 3 / 4, count / 2, count + 1,
             processor.usablePerformanceCoreCount ?? count,

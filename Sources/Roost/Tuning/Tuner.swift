@@ -76,7 +76,8 @@ struct Tuner {
 
     private mutating func tuneThreads() async throws {
         guard options.threadCount == nil else { return }
-        let counts = TuningCandidates.threadCounts(machine.processor, default: defaultThreadCount)
+        let counts = TuningCandidates.threadCounts(
+            machine.processor, default: defaultThreadCount, quota: machine.limits.processorQuota)
         let threads = try await race(.threads, .decode, values: counts.map { "\($0)" }, until: Share.threads) {
             index, settings in
             settings.threadCount = counts[index]

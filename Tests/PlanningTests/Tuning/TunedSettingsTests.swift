@@ -64,6 +64,15 @@ struct TunedSettingsTests {
         #expect(TuningCandidates.threadCounts(processor, default: count) == expected)
     }
 
+    @Test("are not looked for above a quota", arguments: [(1.0, 1, [1]), (1.5, 1, [1, 2]), (3.9, 3, [3, 4, 2, 1])])
+    func quota(quota: Double, count: Int, expected: [Int]) {
+        var processor = MachineDetector().detect().processor
+        processor.usableThreads = Array(0..<8)
+        processor.usableCoreCount = 8
+        processor.usablePerformanceCoreCount = nil
+        #expect(TuningCandidates.threadCounts(processor, default: count, quota: quota) == expected)
+    }
+
     @Test("are looked for among sizes that the options allow")
     func sizes() {
         var options = LoadOptions()
