@@ -7,7 +7,7 @@ public struct ContextSize: Sendable, Hashable {
     /// Sequences there are: those, and ended ones that others begin with.
     public let sequenceCount: Int
     /// Tokens that give logits in one turn, at most.
-    public let outputCount: Int
+    public private(set) var outputCount: Int
     /// Tokens of prompt and answer of one request.
     public let contextLength: Int
     /// Cells of the cache, which all sequences share.
@@ -42,12 +42,20 @@ public struct ContextSize: Sendable, Hashable {
     /// - Parameter trainedContextLength: tokens that the model was trained for; 0 when unknown.
     public init(encoding options: LoadOptions, trainedContextLength trained: Int) {
         let asked = options.resolvedContextLength(trained: trained)
-        let length = max(1, max(trained > 0 ? min(asked, trained) : asked, min(options.microBatchSize, options.batchSize)))
+        let length = max(
+            1, max(trained > 0 ? min(asked, trained) : asked, min(options.microBatchSize, options.batchSize)))
         parallelCount = 1
         sequenceCount = min(64, length)
         outputCount = length
         contextLength = length
         cellCount = length
         microBatchSize = length
+    }
+
+    /// The same with another number of tokens that give logits.
+    public func withOutputs(_ count: Int) -> ContextSize {
+        var size = self
+        size.outputCount = count
+        return size
     }
 }

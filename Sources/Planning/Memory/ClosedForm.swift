@@ -8,11 +8,11 @@ public struct ClosedForm: Sendable {
     /// What the CPU's back end copies.
     public let repacking: Repacking
 
-    /// Bytes of a worker without a model, for each token of the vocabulary and for each cell of the cache (measured on
-    /// Linux, x86-64).
-    static let processByteCount: Int64 = 40 << 20
-    static let byteCountPerToken: Int64 = 165
-    static let byteCountPerCell: Int64 = 144
+    /// Bytes of a worker that serves, without a model; for each token of the vocabulary and for each cell of the cache
+    /// (measured on Linux, x86-64, as the figures of the exact estimates were).
+    static let processByteCount: Int64 = 40_000_000
+    static let byteCountPerToken: Int64 = 190
+    static let byteCountPerCell: Int64 = 450
 
     /// The closed form for a model.
     public init(_ geometry: ModelGeometry, repacking: Repacking = Repacking(architecture: "x86_64", features: nil)) {
@@ -42,6 +42,20 @@ public struct ClosedForm: Sendable {
         let even = [Double](repeating: 1, count: names.count)
         let placement = Placement(of: geometry, options: options, shares: split.count == names.count ? split : even)
         let context = context(options)
+        var estimate = estimate(options, context, names, placement)
+        if options.speculation, geometry.hasMemory, context.outputCount > context.sequenceCount {
+            // What would be there with a row of logits for each sequence alone.
+            let plain = self.estimate(options, context.withOutputs(context.sequenceCount), names, placement)
+            estimate.speculationByteCount =
+                max(0, estimate.host.computeByteCount - plain.host.computeByteCount)
+                + max(0, estimate.outputByteCount - plain.outputByteCount)
+        }
+        return estimate
+    }
+
+    private func estimate(
+        _ options: LoadOptions, _ context: ContextSize, _ names: [String], _ placement: Placement
+    ) -> MemoryEstimate {
         let cache = CacheSize(
             of: geometry, in: context, keys: options.keyCacheType, values: options.valueCacheType)
         let compute = ComputeSize(

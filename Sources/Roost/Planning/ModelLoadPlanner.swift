@@ -133,8 +133,9 @@ struct ModelLoadPlanner: LoadPlanner {
 
     func learn(_ outcome: LoadOutcome, of request: ModelRequest) async {
         guard let estimate = outcome.plan.estimate, var predicted = outcome.plan.memory else { return }
-        // The engine does not account for the logits.
+        // The engine does not account for the logits; of a mapped file it counts the part that it has copied, too.
         predicted.computeByteCount -= estimate.outputByteCount
+        if outcome.plan.options.memoryMap { predicted.weightsByteCount += estimate.repackedByteCount }
         let headers = try? await Self.headers(of: request.files)
         await predictions.keep(
             PlanPrediction(

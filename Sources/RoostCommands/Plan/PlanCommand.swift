@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Roost
 import Terminal
+import Workers
 
 /// `roost plan`: whether and how a model fits, before it is downloaded.
 struct PlanCommand: AsyncParsableCommand {
@@ -70,6 +71,8 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try RoostConfiguration.forCommands()
+        // A header of a large model is some megabytes, copied a few times on its way.
+        FreedMemory.returnToSystem()
         let manager = try await ModelManager(configuration: configuration)
         do {
             let fits = try await accuracy ? showAccuracy(manager) : showPlan(manager)

@@ -39,7 +39,6 @@ extension LoadPlanner {
     /// Nothing is learned.
     public func learn(_ outcome: LoadOutcome, of request: ModelRequest) async {}
 
-
     /// Nothing else is tried.
     public func retreat(
         from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
