@@ -46,6 +46,18 @@ extension ModelManager {
             header: header, machine: target, plan: try await chooser.plan(headers: headers, request: request))
     }
 
+    /// How fast a model of the store can be at most on this machine, by what was measured of it
+    /// (`roost hardware --measure`); `nil` when nothing was, or its header cannot be read.
+    public nonisolated func speedLimit(of record: ModelRecord, options: LoadOptions? = nil) async -> SpeedExpectation? {
+        let machine = await plannedMachine()
+        guard machine.ceiling != nil, let header = try? await header(of: record),
+            let geometry = ModelGeometry([header.whole]),
+            let plan = try? await SettingsChooser(machine: machine)
+                .plan(geometry: geometry, request: PlanRequest(others: options ?? configuration.load))
+        else { return nil }
+        return plan.speed
+    }
+
     /// This machine as plans see it: what models may take of its memory and of its GPUs' by the configuration, models in
     /// memory counted as if they were not, and what was measured of it.
     public nonisolated func plannedMachine() async -> PlannedMachine {

@@ -87,6 +87,7 @@ struct RunCommand: AsyncParsableCommand {
         var session = RunSession(
             backend: backend, model: record, settings: settings, output: .output, error: .error,
             showsStatistics: showsStatistics)
+        session.speedLimit = { await manager.speedLimit(of: $0, options: $1) }
         do {
             if let text {
                 try await answer(text, in: &session)

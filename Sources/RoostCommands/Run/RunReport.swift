@@ -17,8 +17,14 @@ struct RunReport: Encodable, Sendable {
     /// Getting the model into memory; 0 when it was there.
     var loadSeconds: Double
     var memory: RunMemory?
+    /// The most that this machine can do with the model; `nil` when it was not measured.
+    var limitTokensPerSecond: Double?
+    /// The same for prompts.
+    var promptLimitTokensPerSecond: Double?
 
-    init(model: ModelRecord, answer: Answer, loadDuration: Duration, memory: RunMemory?) {
+    init(
+        model: ModelRecord, answer: Answer, loadDuration: Duration, memory: RunMemory?, limit: SpeedExpectation? = nil
+    ) {
         let result = answer.result
         self.model = model.name.description
         text = answer.text
@@ -33,13 +39,17 @@ struct RunReport: Encodable, Sendable {
         totalSeconds = result.totalDuration / .seconds(1)
         loadSeconds = loadDuration / .seconds(1)
         self.memory = memory
+        limitTokensPerSecond = limit?.decodeTokensPerSecond
+        promptLimitTokensPerSecond = limit?.prefillTokensPerSecond
     }
 
     /// The lines of `--stats`.
     var lines: [String] {
         var lines = [
-            "answer        \(completionTokenCount) tokens, \(HumanReadable.fixed(tokensPerSecond, 1)) tokens/s",
-            "prompt        \(promptTokenCount) tokens, \(HumanReadable.fixed(promptTokensPerSecond, 1)) tokens/s",
+            "answer        \(completionTokenCount) tokens, \(HumanReadable.fixed(tokensPerSecond, 1)) tokens/s"
+                + Self.share(tokensPerSecond, of: limitTokensPerSecond),
+            "prompt        \(promptTokenCount) tokens, \(HumanReadable.fixed(promptTokensPerSecond, 1)) tokens/s"
+                + Self.share(promptTokensPerSecond, of: promptLimitTokensPerSecond),
         ]
         if let timeToFirstTokenSeconds {
             lines.append("first token   after \(HumanReadable.duration(.seconds(timeToFirstTokenSeconds)))")
@@ -53,5 +63,11 @@ struct RunReport: Encodable, Sendable {
                     + (memory.peakProcessByteCount.map { ", \(HumanReadable.bytes($0)) process at its peak" } ?? ""))
         }
         return lines
+    }
+
+    /// `, 61 % of this machine's limit`; nothing where that is unknown.
+    private static func share(_ speed: Double, of limit: Double?) -> String {
+        guard let limit, limit > 0, speed > 0 else { return "" }
+        return ", \(HumanReadable.fixed(speed / limit * 100, 0)) % of this machine's limit"
     }
 }

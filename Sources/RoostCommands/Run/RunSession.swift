@@ -14,6 +14,8 @@ struct RunSession {
     let output: Console
     let error: Console
     var showsStatistics: Bool
+    /// How fast a model can be at most; `nil` where that is unknown.
+    var speedLimit: @Sendable (ModelRecord, LoadOptions) async -> SpeedExpectation? = { _, _ in nil }
     /// The conversation so far, without the system message.
     private(set) var messages: [ChatMessage] = []
     private let interruption = Interruption()
@@ -80,7 +82,8 @@ struct RunSession {
         case .finished(let answer):
             remember(text, answer.text)
             let report = RunReport(
-                model: model, answer: answer, loadDuration: loadDuration, memory: await backend.memory(of: model))
+                model: model, answer: answer, loadDuration: loadDuration, memory: await backend.memory(of: model),
+                limit: showsStatistics || format != .text ? await speedLimit(model, settings.load) : nil)
             loadDuration = .zero
             try write(report, format)
             return true
