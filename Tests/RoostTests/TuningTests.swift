@@ -38,7 +38,7 @@ struct TuningTests {
     func tuned() async throws {
         try await withManager { manager in
             #expect(try await manager.tuning(of: "tiny") == nil)
-            let report = try await manager.tune("tiny", seconds: 5)
+            let report = try await manager.tune("tiny", seconds: 20)
             #expect(report.model == "tiny:latest" && report.defaults == LoadOptions())
             let settings = Set(report.stages.map(\.setting))
             #expect(settings.isSuperset(of: [.threads, .batchThreads, .microBatch, .flashAttention]))

@@ -27,7 +27,8 @@ struct ProcessOverhead {
         modelByteCount =
             counted > 0 ? counted : Int64(layout.model.vocabularyCount) * Self.byteCountPerVocabularyEntry
         let hasCells = !llama_model_is_recurrent(layout.model.pointer)
+        // A model that is nothing but a state may have any context; what it costs comes with the texts.
         contextByteCount =
-            Int64(parameters.n_ctx) * (Self.byteCountPerToken + (hasCells ? Self.byteCountPerCell : 0))
+            hasCells ? Int64(parameters.n_ctx) * (Self.byteCountPerToken + Self.byteCountPerCell) : 0
     }
 }

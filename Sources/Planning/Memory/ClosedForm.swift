@@ -76,7 +76,7 @@ public struct ClosedForm: Sendable {
             repackedByteCount: tally.repackedByteCount, outputByteCount: outputs * row,
             overheadByteCount: (placement.layers.contains(nil) ? compute.work : 0) + Self.processByteCount + Self
                 .byteCountPerToken * vocabulary
-                + Self.byteCountPerCell * Int64(cache.cellCount))
+                + (geometry.isPurelyRecurrent ? 0 : Self.byteCountPerCell * Int64(cache.cellCount)))
     }
 }
 
