@@ -87,6 +87,24 @@ struct LoadPlannerTests {
         }
     }
 
+    @Test("Memory of models that can go counts as available: they go, and nothing is given up")
+    func others() async throws {
+        let needed = try await needed(8192)
+        try await withManager(.bytes(needed + 100_000)) { manager, _ in
+            let other = try TinyModelFile(.llama(contextLength: 8192, seed: 9))
+            _ = try await manager.importModel(at: other.url, as: "other")
+            try await manager.load("other")
+            try await manager.load("tiny")
+            let loaded = try await manager.loadedModels()
+            #expect(loaded.map(\.record.name.display) == ["tiny"])
+            #expect(loaded.first?.retreats.isEmpty == true)
+            // One that is pinned does not go.
+            try await manager.load("tiny", pinning: true)
+            await #expect(throws: InferenceError.self) { try await manager.load("other") }
+            #expect(try await manager.loadedModels().map(\.record.name.display) == ["tiny"])
+        }
+    }
+
     @Test("What can never fit is refused at once")
     func never() async throws {
         try await withManager(.bytes(1 << 20)) { manager, _ in

@@ -27,7 +27,7 @@ private final class CountingLauncher: ModelLauncher {
 private struct FixedPlanner: LoadPlanner {
     let byteCount: Int64
 
-    func plan(_ request: ModelRequest) async -> LoadPlan {
+    func plan(_ request: ModelRequest, availableByteCount: Int64?) async -> LoadPlan {
         LoadPlan(
             options: request.options ?? request.defaultOptions,
             memory: ModelMemory(weightsByteCount: byteCount, contextByteCount: 0, computeByteCount: 0))
@@ -38,7 +38,7 @@ private struct FixedPlanner: LoadPlanner {
 private struct HalvingPlanner: LoadPlanner {
     let bytesPerToken: Int64
 
-    func plan(_ request: ModelRequest) async -> LoadPlan {
+    func plan(_ request: ModelRequest, availableByteCount: Int64?) async -> LoadPlan {
         plan(request.options ?? request.defaultOptions)
     }
 

@@ -41,11 +41,11 @@ struct ModelLoadPlanner: LoadPlanner {
 
     // MARK: Before loading
 
-    func plan(_ request: ModelRequest) async -> LoadPlan {
+    func plan(_ request: ModelRequest, availableByteCount: Int64?) async -> LoadPlan {
         let options = request.options ?? request.defaultOptions
-        guard let headers = try? await Self.headers(of: request.files) else { return LoadPlan(options: options) }
-        let machine = await self.machine()
-        guard let plan = try? await plan(headers, machine, PlanRequest(others: options), request.name) else {
+        guard let files = try? await FileHeaders(of: request.files) else { return LoadPlan(options: options) }
+        let machine = await self.machine(availableByteCount)
+        guard let plan = try? await plan(files, machine, PlanRequest(others: options), request.name) else {
             return LoadPlan(options: options)
         }
         var load = LoadPlan(options: plan.options, estimate: plan.memory)
@@ -53,36 +53,39 @@ struct ModelLoadPlanner: LoadPlanner {
             let changesQuality = plan.quantizesCache(beyond: options)
             load.retreats = plan.advice.map { LoadRetreat(message: $0, changesQuality: changesQuality) }
         } else {
-            load.refusal = plan.advice + (await offers(request, geometry: try? ModelGeometry(headers), machine))
+            load.refusal = plan.advice + (await offers(request, files.geometry, machine))
         }
         return load
     }
 
     /// By the closed form where there is plenty, else by the engine.
     private func plan(
-        _ headers: ModelHeaderSet, _ machine: PlannedMachine, _ request: PlanRequest, _ name: String
+        _ files: FileHeaders, _ machine: PlannedMachine, _ request: PlanRequest, _ name: String
     ) async throws -> ModelPlan {
-        if machine.usedGraphics.isEmpty {
-            let plan = try await SettingsChooser(machine: machine).plan(headers: headers, request: request)
+        let chooser = SettingsChooser(machine: machine)
+        if machine.usedGraphics.isEmpty, files.set.draft == nil, files.set.projector == nil {
+            let plan = try await chooser.plan(geometry: files.geometry, request: request)
             if Double(plan.neededByteCount) < Double(machine.memoryByteCount) * Self.roomyShare { return plan }
         }
-        let estimator = await estimator(named: name, architecture: headers.architecture)
+        let estimator = await estimator(named: name, architecture: files.geometry.architecture)
         do {
             return try await SettingsChooser(machine: machine, estimator: estimator)
-                .plan(headers: headers, request: request)
+                .plan(headers: files.set, request: request)
         } catch let error as InferenceError {
             // A header that the engine cannot read fails again, and better said, when it is loaded.
             guard estimator != nil, case .estimateFailed = error else { throw error }
-            return try await SettingsChooser(machine: machine).plan(headers: headers, request: request)
+            return try await chooser.plan(geometry: files.geometry, request: request)
         }
     }
 
-    /// This machine as if no model were in memory: those that are can go.
-    private func machine() async -> PlannedMachine {
+    /// This machine with the memory that a model may have.
+    private func machine(_ availableByteCount: Int64?) async -> PlannedMachine {
         let machine = await Machine.current()
-        return PlannedMachine(
+        var planned = PlannedMachine(
             machine, limits: configuration.planLimits, devices: Engine.graphics,
             ceiling: await store.ceiling(of: machine))
+        if let availableByteCount { planned.memoryByteCount = max(0, availableByteCount) }
+        return planned
     }
 
     // MARK: When memory is short
@@ -90,12 +93,8 @@ struct ModelLoadPlanner: LoadPlanner {
     func retreat(
         from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
     ) async -> LoadPlan? {
-        guard let headers = try? await Self.headers(of: request.files), let geometry = try? ModelGeometry(headers)
-        else {
-            return nil
-        }
-        var machine = await self.machine()
-        if let availableByteCount { machine.memoryByteCount = min(machine.memoryByteCount, max(0, availableByteCount)) }
+        guard let geometry = try? await FileHeaders(of: request.files).geometry else { return nil }
+        let machine = await self.machine(availableByteCount)
         let asked = request.options ?? request.defaultOptions
         let steps = RecoverySteps(
             after: plan.options, of: geometry, on: machine,
@@ -120,9 +119,8 @@ struct ModelLoadPlanner: LoadPlanner {
     }
 
     /// Smaller files of the same model or family that would fit, in a sentence each, the best first.
-    private func offers(_ request: ModelRequest, geometry: ModelGeometry?, _ machine: PlannedMachine) async -> [String]
+    private func offers(_ request: ModelRequest, _ geometry: ModelGeometry, _ machine: PlannedMachine) async -> [String]
     {
-        guard let geometry else { return [] }
         let steps = RecoverySteps(
             after: request.options ?? request.defaultOptions, of: geometry, on: machine, request: PlanRequest())
         return steps.steps(alternatives: await alternatives(request.name)).filter { $0.alternative != nil }
@@ -132,32 +130,49 @@ struct ModelLoadPlanner: LoadPlanner {
     // MARK: Afterwards
 
     func learn(_ outcome: LoadOutcome, of request: ModelRequest) async {
-        guard let estimate = outcome.plan.estimate, var predicted = outcome.plan.memory else { return }
-        // The engine does not account for the logits; of a mapped file it counts the part that it has copied, too.
-        predicted.computeByteCount -= estimate.outputByteCount
-        if outcome.plan.options.memoryMap { predicted.weightsByteCount += estimate.repackedByteCount }
-        let headers = try? await Self.headers(of: request.files)
+        guard let estimate = outcome.plan.estimate else { return }
+        let sum = { (part: KeyPath<DeviceMemory, Int64>) in estimate.devices.reduce(0) { $0 + $1[keyPath: part] } }
+        // Of a mapped file the engine counts the part that it has copied, too.
+        let copied = outcome.plan.options.memoryMap ? estimate.repackedByteCount : 0
+        let predicted = ModelMemory(
+            weightsByteCount: sum(\.weightsByteCount) + copied, contextByteCount: sum(\.contextByteCount),
+            computeByteCount: sum(\.computeByteCount))
+        let architecture = try? await FileHeaders(of: request.files).geometry.architecture
         await predictions.keep(
             PlanPrediction(
-                model: request.name, architecture: headers?.architecture ?? "unknown", time: .now,
+                model: request.name, architecture: architecture ?? "unknown", time: .now,
                 options: outcome.plan.options, predicted: predicted, predictedByteCount: estimate.usualByteCount,
                 predictedMostByteCount: estimate.processByteCount,
                 actual: outcome.memory, peakByteCount: outcome.peakByteCount, tokenCount: outcome.tokenCount),
             of: request.key)
     }
+}
 
-    /// The headers of files on this machine.
-    private static func headers(of files: ModelFileSet) async throws -> ModelHeaderSet {
-        func header(_ url: URL) async throws -> ModelHeaderFile {
-            let part = try await HeaderReader.part(at: url, url.lastPathComponent, digest: nil)
-            return ModelHeaderFile(bytes: part.bytes, fileByteCount: part.fileByteCount)
+/// The headers of a model's files on this machine.
+private struct FileHeaders {
+    let set: ModelHeaderSet
+    let geometry: ModelGeometry
+
+    /// Throws `ModelStoreError`; `PlanningError.unreadableHeader`.
+    init(of files: ModelFileSet) async throws {
+        var weights: [ModelHeader.Part] = []
+        for url in files.weights { weights.append(try await Self.part(url)) }
+        guard let geometry = ModelGeometry(weights.map(\.header)) else {
+            throw PlanningError.unreadableHeader(reason: "it names no architecture, layers or width")
         }
-        var weights: [ModelHeaderFile] = []
-        for url in files.weights { weights.append(try await header(url)) }
-        var headers = ModelHeaderSet(weights: weights)
-        if let draft = files.draft { headers.draft = try await header(draft) }
-        if let projector = files.projector { headers.projector = try await header(projector) }
-        return headers
+        self.geometry = geometry
+        var set = ModelHeaderSet(weights: weights.map(Self.file))
+        if let draft = files.draft { set.draft = Self.file(try await Self.part(draft)) }
+        if let projector = files.projector { set.projector = Self.file(try await Self.part(projector)) }
+        self.set = set
+    }
+
+    private static func part(_ url: URL) async throws -> ModelHeader.Part {
+        try await HeaderReader.part(at: url, url.lastPathComponent, digest: nil)
+    }
+
+    private static func file(_ part: ModelHeader.Part) -> ModelHeaderFile {
+        ModelHeaderFile(bytes: part.bytes, fileByteCount: part.fileByteCount)
     }
 }
 
@@ -176,9 +191,4 @@ extension ModelPlan {
     fileprivate func quantizesCache(beyond options: LoadOptions) -> Bool {
         self.options.keyCacheType != options.keyCacheType || self.options.valueCacheType != options.valueCacheType
     }
-}
-
-extension ModelGeometry {
-    /// Throws `PlanningError.unreadableHeader`.
-    fileprivate init(_ headers: ModelHeaderSet) throws { try self.init(files: headers.weights.map(\.bytes)) }
 }

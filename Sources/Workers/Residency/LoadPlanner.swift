@@ -7,7 +7,10 @@ public protocol LoadPlanner: Sendable {
     ///
     /// Memory is said rather too high than too low; `nil` when it cannot be told, and the engine itself has to refuse
     /// what does not fit.
-    func plan(_ request: ModelRequest) async -> LoadPlan
+    ///
+    /// - Parameter availableByteCount: bytes of the machine's memory that the model may have when all others that may go
+    ///   have gone; `nil` when unknown.
+    func plan(_ request: ModelRequest, availableByteCount: Int64?) async -> LoadPlan
 
     /// What to try instead after memory was short for `plan`; `nil` when nothing is left to try.
     ///
@@ -65,7 +68,7 @@ public struct LoadPlan: Sendable, Hashable {
             memory: ModelMemory(
                 weightsByteCount: estimate.devices.reduce(0) { $0 + $1.weightsByteCount },
                 contextByteCount: estimate.devices.reduce(0) { $0 + $1.contextByteCount },
-                computeByteCount: estimate.devices.reduce(estimate.outputByteCount) { $0 + $1.computeByteCount }),
+                computeByteCount: estimate.devices.reduce(estimate.besideByteCount) { $0 + $1.computeByteCount }),
             retreats: retreats, refusal: refusal)
         self.estimate = estimate
     }
@@ -80,6 +83,11 @@ public struct LoadPlan: Sendable, Hashable {
         self.retreats = retreats
         self.refusal = refusal
     }
+}
+
+extension MemoryEstimate {
+    /// What a process takes beside what the engine accounts for.
+    var besideByteCount: Int64 { outputByteCount + overheadByteCount + projectorByteCount }
 }
 
 /// One thing that was given up so that a model could be loaded.

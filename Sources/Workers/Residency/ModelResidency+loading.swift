@@ -21,7 +21,7 @@ extension ModelResidency {
     }
 
     private func bringIn(_ entry: ResidencyEntry, _ request: ModelRequest) async throws -> any RunningModel {
-        if let plan = await planner?.plan(request) {
+        if let plan = await planner?.plan(request, availableByteCount: room(for: entry)) {
             guard plan.refusal.isEmpty else {
                 throw InferenceError.doesNotFit(model: request.name, advice: plan.refusal)
             }
@@ -59,6 +59,7 @@ extension ModelResidency {
         case .success(let model):
             entry.state = .ready(model)
             entry.memory = model.memory
+            entry.memory?.computeByteCount += entry.plan.estimate?.besideByteCount ?? 0
             entry.loadedAt = .now
         case .failure: remove(entry)
         }
