@@ -27,8 +27,10 @@ struct SpeedModel {
         /// Operations of attention for each token that the cache has.
         var attentionPerToken = 0.0
 
-        mutating func add(_ group: WeightGroup, share: Double) {
+        /// - Parameter isOutput: whether only the last token of a prompt goes through it.
+        mutating func add(_ group: WeightGroup, share: Double, isOutput: Bool = false) {
             bytes[group.type.name, default: 0] += Double(group.byteCount) * share
+            guard !isOutput else { return }
             operations[group.type.name, default: 0] += 2 * Double(group.elementCount) * share
         }
     }
@@ -92,7 +94,7 @@ struct SpeedModel {
         let table = geometry.isTied ? geometry.inputWeights.max { $0.byteCount < $1.byteCount } : nil
         // Of the table of embeddings one row is read for a token; as the output layer, all of it.
         for group in geometry.outputWeights + [table].compactMap({ $0 }) where geometry.hasMemory {
-            works[output, default: Work()].add(group, share: 1)
+            works[output, default: Work()].add(group, share: 1, isOutput: true)
         }
         return works
     }
