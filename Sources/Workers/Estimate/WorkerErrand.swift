@@ -119,26 +119,12 @@ private final class ErrandProcess: Sendable {
     // MARK: The parts of it
 
     private func start(_ order: WorkerErrand.Order, _ logPipe: inout Int32) throws -> FrameChannel {
-        var (sockets, pipe): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
-        guard roost_socket_pair(&sockets) == 0 else { throw POSIXError(.EMFILE) }
+        let socket = try WorkerSpawner.connect(&logPipe) { try spawn(socket: $0, log: $1) }
         do {
-            // The process's ends are closed here once it has them, or its death would not be seen.
-            defer { close(sockets[1]) }
-            guard roost_pipe(&pipe) == 0 else { throw POSIXError(.EMFILE) }
-            defer { close(pipe[1]) }
-            logPipe = pipe[0]
-            // The process never waits for the log's reader: what is not taken is lost.
-            for end in pipe { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
-            try spawn(socket: sockets[1], log: pipe[1])
+            try greet(socket, order)
+            return try FrameChannel(socket)
         } catch {
-            close(sockets[0])
-            throw error
-        }
-        do {
-            try greet(sockets[0], order)
-            return try FrameChannel(sockets[0])
-        } catch {
-            close(sockets[0])
+            close(socket)
             throw error
         }
     }

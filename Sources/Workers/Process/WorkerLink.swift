@@ -161,28 +161,14 @@ final class WorkerLink: Sendable {
 
     /// Starts the process and hands the model over.
     private func start(_ logPipe: inout Int32) throws -> FrameChannel {
-        var (sockets, pipe): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
-        guard roost_socket_pair(&sockets) == 0 else { throw POSIXError(.EMFILE) }
+        let socket = try WorkerSpawner.connect(&logPipe) { try spawn(worker: $0, log: $1) }
         do {
-            // The worker's ends are closed here once it has them, or its death would not be seen.
-            defer { close(sockets[1]) }
-            guard roost_pipe(&pipe) == 0 else { throw POSIXError(.EMFILE) }
-            defer { close(pipe[1]) }
-            logPipe = pipe[0]
-            // The worker never waits for the log's reader: what is not taken is lost.
-            for end in pipe { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
-            try spawn(worker: sockets[1], log: pipe[1])
-        } catch {
-            close(sockets[0])
-            throw error
-        }
-        do {
-            try shakeHands(sockets[0])
-            let channel = try FrameChannel(sockets[0])
+            try shakeHands(socket)
+            let channel = try FrameChannel(socket)
             state.withLock { $0.channel = channel }
             return channel
         } catch {
-            close(sockets[0])
+            close(socket)
             throw error
         }
     }

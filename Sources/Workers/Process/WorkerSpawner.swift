@@ -42,6 +42,34 @@ final class WorkerSpawner: Sendable {
         thread.start()
     }
 
+    /// Starts a process behind a socket, with a pipe for its log.
+    ///
+    /// - Parameters:
+    ///   - logPipe: this process's end of the pipe, set before the process starts; whoever calls closes it.
+    ///   - spawn: starts the process with its ends of the socket and of the pipe.
+    /// - Returns: this process's end of the socket.
+    /// - Throws: `POSIXError`; what `spawn` throws.
+    static func connect(
+        _ logPipe: inout Int32, spawn: (_ socket: Int32, _ log: Int32) throws -> Void
+    ) throws -> Int32 {
+        var (sockets, pipe): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
+        guard roost_socket_pair(&sockets) == 0 else { throw POSIXError(.EMFILE) }
+        do {
+            // The process's ends are closed here once it has them, or its death would not be seen.
+            defer { close(sockets[1]) }
+            guard roost_pipe(&pipe) == 0 else { throw POSIXError(.EMFILE) }
+            defer { close(pipe[1]) }
+            logPipe = pipe[0]
+            // The process never waits for the log's reader: what is not taken is lost.
+            for end in pipe { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
+            try spawn(sockets[1], pipe[1])
+        } catch {
+            close(sockets[0])
+            throw error
+        }
+        return sockets[0]
+    }
+
     /// Starts a process; blocks until it runs its program. Not for the cooperative pool.
     ///
     /// - Returns: its process id.
