@@ -1,5 +1,6 @@
 import Foundation
 import ModelFixtures
+import Testing
 
 @testable import Inference
 
@@ -46,6 +47,15 @@ struct TemplateSubject {
         var options = GenerationOptions()
         options.format = conversation.format
         return try preparer.prepare(GenerationRequest(.chat(conversation.chat), options: options))
+    }
+
+    /// The tokens of a conversation as the template puts it, and those of `text` as an answer.
+    func tokens(_ conversation: TemplateConversation, answer text: String) throws -> (prompt: [Int32], answer: [Int32])
+    {
+        let prompt = try prepared(conversation).pieces.flatMap { piece in
+            if case .tokens(let tokens) = piece { tokens } else { [Int32]() }
+        }
+        return (prompt, try #require(model.tokenize(text, addSpecial: false, parseSpecial: false)))
     }
 
     /// Answers with one and two tool calls, with reasoning and plain ones, as the template writes them into a history.

@@ -165,9 +165,10 @@ extension TinyModel {
 
     // MARK: Parts
 
-    private static func model(
+    static func model(
         _ architecture: String, title: String, _ vocabulary: TinyVocabulary, _ tensors: [TinyTensor],
         _ chatTemplate: String?, _ contextLength: UInt32, _ seed: UInt64,
+        width: UInt64 = width, feedForward: UInt64 = feedForward, headCount: UInt64 = width / headLength,
         layerCount: UInt64 = layers, attention: Bool = true, keyValueHeads: UInt32 = 1, extra: [(String, GGUFValue)]
     ) -> TinyModel {
         var metadata: [(key: String, value: GGUFValue)] = [
@@ -182,7 +183,7 @@ extension TinyModel {
         own("vocab_size", .uint32(UInt32(vocabulary.count)))
         if attention {
             own("feed_forward_length", .uint32(UInt32(feedForward)))
-            own("attention.head_count", .uint32(UInt32(width / headLength)))
+            own("attention.head_count", .uint32(UInt32(headCount)))
             own("attention.head_count_kv", .uint32(keyValueHeads))
         }
         for (key, value) in extra { own(key, value) }
@@ -244,7 +245,7 @@ extension TinyModel {
         TinyTensor(name: name, dimensions: [columns, rows], type: .f16)
     }
 
-    private static func norm(_ name: String, _ count: UInt64 = width, to weight: Float = 1) -> TinyTensor {
+    static func norm(_ name: String, _ count: UInt64 = width, to weight: Float = 1) -> TinyTensor {
         TinyTensor(name: name, dimensions: [count], content: .constant(weight))
     }
 

@@ -11,6 +11,8 @@ struct TinyTensor: Sendable {
         case negativeSteps
         /// Random blocks of any type, the same few again and again: made at once, however large.
         case tiled
+        /// 1 at these places, counted along the rows; otherwise 0.
+        case ones(at: [Int])
     }
 
     let name: String
@@ -22,6 +24,11 @@ struct TinyTensor: Sendable {
 
     /// Gives `sink` its bytes, in one piece or several.
     func write(using generator: inout SeededGenerator, to sink: (UnsafeRawBufferPointer) throws -> Void) throws {
+        if case .ones(let places) = content {
+            var values = [Float](repeating: 0, count: Int(dimensions.reduce(1, *)))
+            for place in places { values[place] = 1 }
+            return try values.withUnsafeBytes(sink)
+        }
         guard case .tiled = content else { return try bytes(using: &generator).withUnsafeBytes(sink) }
         let tile = QuantizedTile.bytes(of: type, using: &generator)
         let blocks = Int(dimensions.reduce(1, *)) / Int(type.blockElementCount)
@@ -47,7 +54,7 @@ struct TinyTensor: Sendable {
                 value = (2 * unit - 1) * scale / Float(row).squareRoot()
             case .constant(let number): value = number
             case .negativeSteps: value = -Float(index % row + 1)
-            case .tiled: value = 0
+            case .tiled, .ones: value = 0
             }
             if zeros.contains(index / row) { value = 0 }
             if type == .f16 {
