@@ -38,6 +38,16 @@ public struct TuningRace: Sendable {
         remaining = Array(samples.indices.dropFirst())
     }
 
+    /// Runs of a race that is decided as soon as it can be.
+    public static func expectedRunCount(candidateCount: Int) -> Int {
+        var (others, count) = (candidateCount - 1, 0)
+        while others > 1 {
+            count += lapCount * (others + 1)
+            others -= others / 2
+        }
+        return others > 0 ? count + 2 * pairCounts.lowerBound : 0
+    }
+
     /// Notes what a run has reached. A candidate that cannot be run is out with `nil`.
     public mutating func record(_ value: Double?, of candidate: Int) {
         guard samples.indices.contains(candidate) else { return }

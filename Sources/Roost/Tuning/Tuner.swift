@@ -17,9 +17,8 @@ struct Tuner {
     let seconds: Double
     let progress: Progress
 
-    private(set) var settings = TunedSettings()
-    private(set) var stages: [TuningStage] = []
     private(set) var confirmation: TuningConfirmation?
+    private var contests: [TuningContest] = []
     /// Tokens per second with the defaults, roughly.
     private var decodeRate = 0.0
     private var prefillRate = 0.0
@@ -38,10 +37,12 @@ struct Tuner {
 
     /// Parts of the time by which each step is over. What one leaves over is the next one's.
     private enum Share {
-        static let threads = 0.3
-        static let batchThreads = 0.5
-        static let microBatch = 0.7
-        static let flashAttention = 0.88
+        static let threads = 0.2
+        static let batchThreads = 0.35
+        static let microBatch = 0.6
+        static let flashAttention = 0.7
+        static let deepFlashAttention = 0.8
+        static let undecided = 0.9
         static let confirmation = 0.97
     }
 
@@ -58,6 +59,8 @@ struct Tuner {
         try await tuneThreads()
         try await tuneMicroBatch()
         try await tuneFlashAttention()
+        // What time ended before it was decided.
+        for place in contests.indices { try await race(place, until: Share.undecided) }
         try await confirm()
         progress("done", 1)
     }
@@ -74,50 +77,73 @@ struct Tuner {
         return result
     }
 
+    var stages: [TuningStage] { contests.compactMap(\.stage) }
+
+    /// What is faster than the defaults as far as it is known.
+    var settings: TunedSettings {
+        var result = TunedSettings()
+        for setting in TuningStage.Setting.allCases {
+            let verdicts = contests.filter { $0.setting == setting }.compactMap(\.verdict)
+            guard let change = contests.first(where: { $0.setting == setting })?.change else { continue }
+            if let winner = verdicts.map(\.winner).first(where: { $0 > 0 }),
+                TuningVerdict.isWinner(winner, at: verdicts)
+            {
+                change(winner, &result)
+            } else if setting == .batchThreads, result.threadCount != nil {
+                // Without a number of its own it would follow the one for single tokens.
+                change(0, &result)
+            }
+        }
+        return result
+    }
+
     private mutating func tuneThreads() async throws {
         guard options.threadCount == nil else { return }
         let counts = TuningCandidates.threadCounts(
             machine.processor, default: defaultThreadCount, quota: machine.limits.processorQuota)
-        let threads = try await race(.threads, .decode, values: counts.map { "\($0)" }, until: Share.threads) {
-            index, settings in
+        let values = counts.map { "\($0)" }
+        try await race(.threads, .decode, values: values, until: Share.threads) { index, settings in
             settings.threadCount = counts[index]
         }
-        if threads > 0 { settings.threadCount = counts[threads] }
         guard options.batchThreadCount == nil else { return }
-        let batch = try await race(.batchThreads, .prefill, values: counts.map { "\($0)" }, until: Share.batchThreads) {
-            index, settings in
+        try await race(.batchThreads, .prefill, values: values, until: Share.batchThreads) { index, settings in
             settings.batchThreadCount = counts[index]
         }
-        // Without a number of its own it would follow the one for single tokens.
-        if batch > 0 || threads > 0 { settings.batchThreadCount = counts[batch] }
     }
 
     private mutating func tuneMicroBatch() async throws {
         guard options.microBatchSize == LoadOptions().microBatchSize else { return }
-        let sizes = TuningCandidates.microBatchSizes(options)
-        let winner = try await race(
-            .microBatch, .prefill, values: sizes.map { "\($0)" }, until: Share.microBatch,
-            tokenCount: min(options.batchSize, 2048, contextLength)
-        ) { index, settings in
-            settings.microBatchSize = sizes[index]
+        // Only a prompt as long as a micro-batch tells it from smaller ones: the longest ones are left out where
+        // there is no time for such prompts.
+        var tokenCount = min(options.batchSize, 2048, contextLength)
+        func sizes() -> [Int] {
+            TuningCandidates.microBatchSizes(options).filter { $0 <= max(tokenCount, options.microBatchSize) }
         }
-        if winner > 0 { settings.microBatchSize = sizes[winner] }
+        func seconds() -> Double {
+            Double(tokenCount) / max(prefillRate, 1e-9)
+                * Double(TuningRace.expectedRunCount(candidateCount: sizes().count))
+        }
+        while tokenCount > options.microBatchSize, seconds() > timeLeft(until: Share.microBatch) { tokenCount /= 2 }
+        let compared = sizes()
+        try await race(
+            .microBatch, .prefill, values: compared.map { "\($0)" }, tokenCount: tokenCount, until: Share.microBatch
+        ) { index, settings in
+            settings.microBatchSize = compared[index]
+        }
     }
 
     private mutating func tuneFlashAttention() async throws {
         let ways = TuningCandidates.flashAttention(options)
         guard ways.count > 1 else { return }
         let change: (Int, inout TunedSettings) -> Void = { index, settings in settings.flashAttention = ways[index] }
-        let middle = (Share.microBatch + Share.flashAttention) / 2
         let values = ways.map(\.rawValue)
-        _ = try await race(.flashAttention, .both, values: values, until: middle, change: change)
+        try await race(.flashAttention, .both, values: values, until: Share.flashAttention, change: change)
         let depth = min(Self.depth, contextLength - 640)
-        if depth >= 1024, 2 * Double(depth) / max(prefillRate, 1e-9) < 0.4 * timeLeft(until: Share.flashAttention) {
-            _ = try await race(
-                .flashAttention, .both, values: values, depth: depth, until: Share.flashAttention, change: change)
+        let needed = 2 * Double(depth) / max(prefillRate, 1e-9)
+        if depth >= 1024, needed < 0.4 * timeLeft(until: Share.deepFlashAttention) {
+            try await race(
+                .flashAttention, .both, values: values, depth: depth, until: Share.deepFlashAttention, change: change)
         }
-        let verdicts = stages.filter { $0.setting == .flashAttention }.map(\.verdict)
-        if TuningVerdict.isWinner(1, at: verdicts) { settings.flashAttention = ways[1] }
     }
 
     private var contextLength: Int { meter.info.contextLength }
@@ -151,13 +177,14 @@ struct Tuner {
 
     // MARK: Racing
 
-    /// Races candidates of one setting, all other settings being the best found so far; the winner's place.
+    /// Races candidates of one setting, all other settings being the best found so far.
     private mutating func race(
-        _ setting: TuningStage.Setting, _ work: TuningStage.Work, values: [String], depth: Int = 0, until share: Double,
-        tokenCount: Int? = nil, change: (Int, inout TunedSettings) -> Void
-    ) async throws -> Int {
+        _ setting: TuningStage.Setting, _ work: TuningStage.Work, values: [String], depth: Int = 0,
+        tokenCount: Int? = nil, until share: Double, change: @escaping (Int, inout TunedSettings) -> Void
+    ) async throws {
         let prompt = work == .decode ? 0 : tokenCount ?? promptCount
         let generated = work == .prefill ? 0 : decodeCount
+        let settings = settings
         let questions = values.indices.map { index in
             var changed = settings
             // What is the default is left open, but for threads, which must not follow another setting.
@@ -165,35 +192,32 @@ struct Tuner {
             return SpeedQuestion(
                 options: options(changed), promptTokenCount: prompt, generatedTokenCount: generated, depth: depth)
         }
-        var candidates = values.map { TuningStage.Candidate(value: $0) }
-        var race = TuningRace(candidateCount: values.count)
-        var (runCount, spent) = (0, 0.0)
-        let expected = Double(prompt) / max(prefillRate, 1e-9) + Double(generated) / max(decodeRate, 1e-9)
-        while true {
-            let cost = runCount > 0 ? spent / Double(runCount) : expected
-            let affordable = Int(max(0, min(timeLeft(until: share) / max(cost, 1e-6), 1e6)))
-            switch race.next(affordableRunCount: affordable) {
-            case .done(let verdict):
-                stages.append(
-                    TuningStage(
-                        setting: setting, work: work, tokenCount: prompt + generated, depth: depth,
-                        candidates: candidates, race: race, verdict: verdict))
-                return verdict.winner
-            case .run(let order):
-                for index in order {
-                    try Task.checkCancellation()
-                    let time = ContinuousClock.now
-                    progress("\(setting.rawValue) \(values[index])", min(1, (time - start) / .seconds(seconds)))
-                    do {
-                        let answer = try await meter.answer(questions[index])
-                        race.record(Self.score(answer, questions[index]), of: index)
-                    } catch let error as InferenceError where index > 0 && !error.endsMeasuring {
-                        candidates[index].problem = error.description
-                        race.record(nil, of: index)
-                    }
-                    runCount += 1
-                    spent += (ContinuousClock.now - time) / .seconds(1)
+        contests.append(
+            TuningContest(
+                setting, work, values: values, questions: questions,
+                expectedSeconds: Double(prompt) / max(prefillRate, 1e-9) + Double(generated) / max(decodeRate, 1e-9),
+                change: change))
+        try await race(contests.count - 1, until: share)
+    }
+
+    /// Goes on with a contest until it is decided, or its time is over.
+    private mutating func race(_ place: Int, until share: Double) async throws {
+        while case .run(let order) = contests[place].next(secondsLeft: timeLeft(until: share)) {
+            for index in order {
+                try Task.checkCancellation()
+                let contest = contests[place]
+                let time = ContinuousClock.now
+                progress(
+                    "\(contest.setting.rawValue) \(contest.value(of: index))",
+                    min(1, (time - start) / .seconds(seconds)))
+                let question = contest.questions[index]
+                let rate: Result<Double?, InferenceError>
+                do {
+                    rate = .success(Self.score(try await meter.answer(question), question))
+                } catch let error as InferenceError where index > 0 && !error.endsMeasuring {
+                    rate = .failure(error)
                 }
+                contests[place].record(rate, of: index, seconds: (ContinuousClock.now - time) / .seconds(1))
             }
         }
     }
@@ -206,6 +230,7 @@ struct Tuner {
 
     /// What was found against the defaults, in turns.
     private mutating func confirm() async throws {
+        let settings = settings
         guard !settings.isDefault else { return }
         let sides = [TunedSettings(), settings].map {
             SpeedQuestion(options: options($0), promptTokenCount: promptCount, generatedTokenCount: decodeCount)

@@ -37,6 +37,29 @@ struct TuningRaceTests {
         #expect(result.runs.count < 50)
     }
 
+    @Test("tells how many runs it takes when it is decided as soon as it can be", arguments: 1...7)
+    func expectedRunCount(candidateCount: Int) {
+        let result = run(candidateCount) { candidate, _ in 100 - Double(candidate) * 10 }
+        #expect(result.runs.count == TuningRace.expectedRunCount(candidateCount: candidateCount))
+    }
+
+    @Test("goes on where time ended it, once there is time again")
+    func goesOn() {
+        var race = TuningRace(candidateCount: 2)
+        var runCount = 0
+        func go(_ limit: Int) -> TuningVerdict? {
+            while case .run(let order) = race.next(affordableRunCount: max(0, limit - runCount)) {
+                for candidate in order { race.record(candidate == 0 ? 100 : 120, of: candidate) }
+                runCount += order.count
+            }
+            guard case .done(let verdict) = race.next(affordableRunCount: 0) else { return nil }
+            return verdict
+        }
+        #expect(go(4)?.outcome == .noTime)
+        #expect(go(100)?.outcome == .faster)
+        #expect(runCount == 14)
+    }
+
     @Test("keeps the default when others are not faster by more than 3 %", arguments: [0.5, 0.97, 1, 1.02])
     func notFaster(ratio: Double) {
         let result = run(3) { ($0 == 0 ? 100 : 100 * ratio) * noise($1, 0.005) }
