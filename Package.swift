@@ -234,7 +234,7 @@ let package = Package(
             "WorkersTests",
             [
                 "Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "ModelFormats",
-                "Security",
+                "Planning", "Security",
             ]),
         tests(
             "OffloadTests",

@@ -2,6 +2,7 @@ import EngineFixtures
 import Foundation
 import Inference
 import ModelFixtures
+import Planning
 import Testing
 
 @testable import Workers
@@ -81,7 +82,7 @@ struct EstimateTruthTests {
         options.speculation = true
         let header = try Self.header(of: url)
         let estimate = try #require(
-            try await WorkerEstimator(fixture.program).estimates(of: [header], options: [options]).first)
+            try await LeanEstimator(WorkerEstimator(fixture.program)).estimates(of: [header], options: [options]).first)
         // A row of logits for each of 63 tokens, of which the batches here take one.
         #expect(estimate.speculationByteCount > 59 * 262_144 * 4)
         let truth = try await MeasuredLoad(url, options: options, fixture: fixture)
@@ -105,7 +106,7 @@ struct EstimateTruthTests {
         defer { fixture.remove() }
         let header = try Self.header(of: url)
         let cases = Self.cases
-        let estimates = try await WorkerEstimator(fixture.program).estimates(
+        let estimates = try await LeanEstimator(WorkerEstimator(fixture.program)).estimates(
             of: [header], options: cases.map(\.options))
         for (one, estimate) in zip(cases, estimates) {
             let truth = try await MeasuredLoad(url, options: one.options, fixture: fixture)

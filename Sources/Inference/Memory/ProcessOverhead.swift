@@ -24,8 +24,10 @@ struct ProcessOverhead {
 
     init(_ layout: ModelLayout, _ parameters: llama_context_params) {
         let counted = Int64(clamping: layout.weights.tables)
+        let hasTables = llama_vocab_type(layout.model.vocabulary) != LLAMA_VOCAB_TYPE_NONE
         modelByteCount =
-            counted > 0 ? counted : Int64(layout.model.vocabularyCount) * Self.byteCountPerVocabularyEntry
+            counted > 0 || !hasTables
+            ? counted : Int64(layout.model.vocabularyCount) * Self.byteCountPerVocabularyEntry
         let hasCells = !llama_model_is_recurrent(layout.model.pointer)
         // A model that is nothing but a state may have any context; what it costs comes with the texts.
         contextByteCount =

@@ -34,7 +34,7 @@ struct ModelLoadPlanner: LoadPlanner {
     /// the engine only to be looked at.
     func estimator(named name: String, architecture: String?) async -> (any MemoryEstimator)? {
         guard let program = configuration.workerProgram else { return nil }
-        let engine = WorkerEstimator(program, name: name)
+        let engine = LeanEstimator(WorkerEstimator(program, name: name))
         guard let ratio = await predictions.correction(for: architecture), ratio > 1 else { return engine }
         return CorrectedEstimator(base: engine, ratio: ratio)
     }
