@@ -44,7 +44,7 @@ public actor ModelManager {
         downloader = await ModelDownloader(configuration: configuration, store: store)
         let broadcast = EventBroadcast(diskPaths: [configuration.homeDirectory.path])
         self.broadcast = broadcast
-        speeds = SpeedHistory(store: store, broadcast: broadcast)
+        speeds = SpeedHistory(store: store, tunings: tunings, broadcast: broadcast)
         let planner = ModelLoadPlanner(configuration: configuration, store: store, tunings: tunings) {
             [downloader] name in await downloader.alternatives(to: name)
         }
@@ -262,11 +262,9 @@ public actor ModelManager {
             ModelFileSet.Adapter(name: $0.name, file: $1)
         }
         files.draft = try await draft(for: record.name)
-        let tuned = await tunings.settings(for: record)
         return ModelRequest(
             key: record.identity.description, name: record.name.description, files: files,
-            options: options.map(tuned.applied), defaultOptions: tuned.applied(to: configuration.load),
-            keepAlive: keepAlive ?? configuration.keepAlive)
+            options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)
     }
 }
 

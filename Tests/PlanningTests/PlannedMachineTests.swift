@@ -40,6 +40,7 @@ import Testing
         let bytes = PlannedMachine(here, limits: PlanLimits(memory: .bytes(8 << 30), prefersGraphics: false))
         #expect(bytes.memoryByteCount == 8 << 30)
         #expect(bytes.usedGraphics.isEmpty)
+        #expect(bytes.poolByteCount == 8 << 30, "memory of a GPU that is not used holds nothing")
         let all = PlannedMachine(here, limits: PlanLimits(memory: .share(1), graphics: .share(1)))
         #expect(all.memoryByteCount == 40 << 30, "no more than is available")
         #expect(all.graphics.map(\.memoryByteCount) == [20 << 30 - 512 << 20])

@@ -66,6 +66,31 @@ import Testing
         #expect(!steps.contains { $0.kind == .quantizedCache || $0.kind == .fewerRequests })
     }
 
+    @Test func whatLoadOptionsFixIsNotChangedWithoutAskingEither() throws {
+        let machine = try PlannedMachine(parsing: "rtx 3060, 32GB ram")
+        let asked = failed(8192, graphics: 20)
+        let steps = RecoverySteps(
+            after: asked, of: try Shapes.geometry("llama-8b"), on: machine, request: PlanRequest(others: asked)
+        ).steps()
+        for kind in [RecoveryStep.Kind.shorterContext, .fewerGraphicsLayers, .processor] {
+            let some = steps.filter { $0.kind == kind }
+            #expect(!some.isEmpty && some.allSatisfy { !$0.isAutomatic }, "\(kind)")
+        }
+    }
+
+    @Test func whatAStepTakesIsCountedOnTheGPUsThatItUses() throws {
+        let machine = try PlannedMachine(parsing: "2x24GB gpu, 64GB ram")
+        var options = failed(8192, graphics: nil)
+        options.devices = ["GPU1"]
+        let steps = RecoverySteps(
+            after: options, of: try Shapes.geometry("llama-8b"), on: machine, request: PlanRequest(others: options)
+        ).steps()
+        for step in steps where step.kind == .shorterContext {
+            #expect(step.memory?.devices.map(\.device) == ["CPU", "GPU1"])
+        }
+        #expect(steps.contains { $0.kind == .shorterContext })
+    }
+
     @Test(arguments: ModelShape.names)
     func eachStepNeedsLess(name: String) throws {
         let geometry = try Shapes.geometry(name)

@@ -161,6 +161,9 @@ import Testing
         let quantized = try await plan("llama-8b", on: "10GB ram", PlanRequest(contextLength: 32768))
         #expect(quantized.fits && quantized.options.keyCacheType == .q8_0 && quantized.options.valueCacheType == .q8_0)
         #expect(quantized.choices.contains { $0.setting == "KV cache" && $0.reason.contains("answers may differ") })
+        #expect(plain.advice.isEmpty)
+        #expect(quantized.advice.count == 1)
+        #expect(quantized.advice.first?.contains("q8_0 instead of f16") == true, "\(quantized.advice)")
         #expect(geometry.allows(.q8_0))
         var request = PlanRequest(contextLength: 32768)
         request.keyCacheType = .f16
@@ -183,12 +186,94 @@ import Testing
         #expect(plan.choices.filter { $0.reason == "You asked for it." }.count >= 7)
     }
 
+    @Test func whatLoadOptionsFixIsAskedForToo() async throws {
+        var options = LoadOptions()
+        (options.contextLength, options.threadCount, options.gpuLayerCount) = (3000, 3, 10)
+        (options.keyCacheType, options.memoryMap, options.flashAttention) = (.f32, false, .on)
+        let plan = try await plan("llama-8b", on: "2x24GB gpu, 64GB ram", PlanRequest(others: options))
+        #expect(plan.options.contextLength == 3000 && plan.options.threadCount == 3)
+        #expect(plan.options.gpuLayerCount == 10 && !plan.options.memoryMap && plan.options.flashAttention == .on)
+        #expect(plan.options.keyCacheType == .f32)
+        for setting in ["context", "threads", "GPU layers", "KV cache", "memory map", "flash attention"] {
+            let reason = plan.choices.first { $0.setting == setting }?.reason
+            #expect(reason == "You asked for it.", "\(setting)")
+        }
+        options = LoadOptions()
+        (options.expertLayersOnProcessor, options.tensorSplit) = (5, [3, 1])
+        let shared = try await self.plan("mixtral-8x7b", on: "2x24GB gpu, 64GB ram", PlanRequest(others: options))
+        #expect(shared.options.expertLayersOnProcessor == 5 && shared.options.tensorSplit == [3, 1])
+        options = LoadOptions()
+        options.gpuLayerCount = 0
+        options.parallelRequestCount = 6
+        let alone = try await self.plan("llama-8b", on: "24GB gpu, 64GB ram", PlanRequest(others: options))
+        #expect(alone.options.gpuLayerCount == 0 && alone.options.parallelRequestCount == 6)
+        for setting in ["GPU layers", "parallel requests"] {
+            #expect(alone.choices.first { $0.setting == setting }?.reason == "You asked for it.", "\(setting)")
+        }
+    }
+
+    @Test func aCacheTypeThatWasChosenIsNotChangedForRoom() async throws {
+        var options = LoadOptions()
+        (options.contextLength, options.keyCacheType, options.valueCacheType) = (32768, .f32, .f32)
+        let plan = try await plan("llama-8b", on: "10GB ram", PlanRequest(others: options))
+        #expect(!plan.fits && plan.options.keyCacheType == .f32)
+    }
+
+    @Test func quantizedValuesAreNeverPlannedWithoutFlashAttention() async throws {
+        // Measured to be slower is no reason against a context that was asked for.
+        var request = PlanRequest(contextLength: 32768)
+        request.tuning = TunedSettings(flashAttention: .off)
+        let tuned = try await plan("llama-8b", on: "10GB ram", request)
+        #expect(tuned.fits && tuned.options.valueCacheType == .q8_0 && tuned.options.flashAttention == .auto)
+        let plenty = try await plan("llama-8b", on: "32GB ram", request)
+        #expect(plenty.options.valueCacheType == .f16 && plenty.options.flashAttention == .off)
+        // A person's word is.
+        var options = LoadOptions()
+        (options.contextLength, options.flashAttention) = (32768, .off)
+        let asked = try await plan("llama-8b", on: "10GB ram", PlanRequest(others: options))
+        #expect(!asked.fits && asked.options.valueCacheType == .f16 && asked.options.flashAttention == .off)
+        var both = PlanRequest(others: options)
+        both.valueCacheType = .q8_0
+        await #expect(throws: PlanningError.self) { try await plan("llama-8b", on: "64GB ram", both) }
+    }
+
+    @Test func aShareOfAnySizeIsExplained() async throws {
+        var request = PlanRequest()
+        request.tensorSplit = [1e19, 1]
+        let plan = try await plan("llama-8b", on: "2x24GB gpu, 64GB ram", request)
+        #expect(plan.choices.contains { $0.setting == "tensor split" && $0.value == "1e+19 : 1" })
+    }
+
+    @Test func aProjectorAndADraftNeedRoomToo() async throws {
+        let geometry = try Shapes.geometry("llama-8b")
+        let chooser = SettingsChooser(machine: try PlannedMachine(parsing: "32GB ram"))
+        var headers = ModelHeaderSet(weights: [
+            ModelHeaderFile(bytes: Data(), fileByteCount: geometry.weightByteCount)
+        ])
+        let plain = try await chooser.plan(headers: headers, geometry: geometry)
+        headers.projector = ModelHeaderFile(bytes: Data(), fileByteCount: 1 << 30)
+        let seeing = try await chooser.plan(headers: headers, geometry: geometry)
+        #expect(seeing.memory.projectorByteCount == 1 << 30)
+        #expect(seeing.neededByteCount == plain.neededByteCount + (1 << 30))
+        headers.draft = ModelHeaderFile(bytes: Data(), fileByteCount: 2 << 30)
+        let drafted = try await chooser.plan(headers: headers, geometry: geometry)
+        #expect(drafted.neededByteCount == seeing.neededByteCount + (2 << 30))
+        var request = PlanRequest()
+        request.others.speculation = false
+        let without = try await chooser.plan(headers: headers, geometry: geometry, request: request)
+        #expect(without.neededByteCount <= seeing.neededByteCount)
+    }
+
     @Test func measuredSettingsGoBeforeTheRules() async throws {
         var request = PlanRequest()
         request.tuning = TunedSettings(threadCount: 5, batchThreadCount: 6, microBatchSize: 1024)
         let plan = try await plan("llama-8b", on: "32GB ram, 8 cores", request)
         #expect(
             plan.options.threadCount == 5 && plan.options.batchThreadCount == 6 && plan.options.microBatchSize == 1024)
+        // But not before what a person chose.
+        request.others.threadCount = 2
+        let chosen = try await self.plan("llama-8b", on: "32GB ram, 8 cores", request)
+        #expect(chosen.options.threadCount == 2 && chosen.options.batchThreadCount == nil)
     }
 
     @Test func everyChoiceHasAReason() async throws {

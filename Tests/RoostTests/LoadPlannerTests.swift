@@ -87,6 +87,86 @@ struct LoadPlannerTests {
         }
     }
 
+    @Test(
+        "A cache that is kept in a coarser type for a context that was asked for is said, and that answers may differ")
+    func quantized() async throws {
+        var types: [Int64] = []
+        for type in [KVCacheType.q8_0, .f16] {
+            try await withManager(.available) { manager, _ in
+                var request = PlanRequest(contextLength: 8192)
+                (request.keyCacheType, request.valueCacheType) = (type, type)
+                request.others.speculation = false
+                types.append(try await manager.plan("tiny", request: request).plan.neededByteCount)
+            }
+        }
+        try #require(types[0] < types[1])
+        try await withManager(.bytes((types[0] + types[1]) / 2)) { manager, _ in
+            var options = manager.configuration.load
+            (options.contextLength, options.speculation) = (8192, false)
+            try await manager.load("tiny", options: options)
+            let status = try #require(try await manager.loadedModels().first)
+            #expect(status.retreats.count == 1 && status.retreats.allSatisfy(\.changesQuality), "\(status.retreats)")
+            #expect(status.retreats.first?.message.contains("q8_0") == true)
+        }
+    }
+
+    @Test("What is measured while a model is in memory does not have it loaded again")
+    func tunedMeanwhile() async throws {
+        try await withManager(.available) { manager, record in
+            var options = LoadOptions()
+            options.contextLength = 256
+            try await manager.load("tiny", options: options)
+            let before = try #require(try await manager.loadedModels().first)
+            let report = TuningReport(
+                model: "tiny", startedAt: .now, loadBefore: nil, defaults: LoadOptions(),
+                settings: TunedSettings(threadCount: before.info.threadCount + 1))
+            try await manager.store.record(
+                Observation(
+                    kind: TuningLookup.kind, machine: await manager.tunings.fingerprint(), engine: Engine.build,
+                    model: record.digest.description, encoding: report))
+            try await manager.load("tiny", options: options)
+            let after = try #require(try await manager.loadedModels().first)
+            #expect(after.loadedAt == before.loadedAt && after.info.threadCount == before.info.threadCount)
+        }
+    }
+
+    /// A prediction of the engine's with so many bytes added, and the peak that came of it.
+    private func prediction(engine: Int64, added: Int64?, peak: Int64) -> PlanPrediction {
+        let said = engine + (added ?? 0)
+        return PlanPrediction(
+            model: "tiny", architecture: "llama", time: .now, options: LoadOptions(),
+            predicted: ModelMemory(weightsByteCount: 0, contextByteCount: 0, computeByteCount: 0),
+            predictedByteCount: said, predictedMostByteCount: said, addedByteCount: added,
+            actual: ModelMemory(weightsByteCount: 0, contextByteCount: 0, computeByteCount: 0), peakByteCount: peak,
+            tokenCount: 100)
+    }
+
+    @Test("Loads that were predicted rightly with what earlier ones took more do not undo it")
+    func corrected() async throws {
+        try await withManager(.available) { manager, _ in
+            let log = manager.planner.predictions
+            // What was computed says nothing of the engine.
+            for _ in 0..<5 { await log.keep(prediction(engine: 1000, added: nil, peak: 2000), of: "computed") }
+            #expect(await log.correction(for: "llama") == nil)
+            for _ in 0..<2 { await log.keep(prediction(engine: 1000, added: 0, peak: 1100), of: "engine") }
+            #expect(await log.correction(for: "llama") == 1.1)
+            for _ in 0..<5 { await log.keep(prediction(engine: 1000, added: 100, peak: 1100), of: "corrected") }
+            #expect(await log.correction(for: "llama") == 1.1)
+            #expect(await log.correction(for: "gemma3") == nil)
+        }
+    }
+
+    @Test("A prediction of nothing, and a small model's fixed part, do not make others many times larger")
+    func clamped() async throws {
+        try await withManager(.available) { manager, _ in
+            let log = manager.planner.predictions
+            for engine in [0, 0, 10] as [Int64] {
+                await log.keep(prediction(engine: engine, added: 0, peak: 1 << 40), of: "strange")
+            }
+            #expect(await log.correction(for: "llama") == 1.25)
+        }
+    }
+
     @Test("Memory of models that can go counts as available: they go, and nothing is given up")
     func others() async throws {
         let needed = try await needed(8192)

@@ -38,8 +38,10 @@ struct SpeedHistoryTests {
         /// Each as a process of its own would, for each keeps one answer in half a minute.
         func take(_ speeds: [AnswerSpeed], isAlone: Bool = true) async {
             for speed in speeds {
-                await SpeedHistory(store: manager.store, broadcast: EventBroadcast(diskPaths: []))
-                    .take(speed, of: record, isAlone: isAlone)
+                await SpeedHistory(
+                    store: manager.store, tunings: manager.tunings, broadcast: EventBroadcast(diskPaths: [])
+                )
+                .take(speed, of: record, isAlone: isAlone)
             }
         }
         await take([50, 51, 49, 50, 52].map(answer))
@@ -68,12 +70,13 @@ struct SpeedHistoryTests {
         let manager = try await ModelManager(configuration: RoostConfiguration(homeDirectory: home))
         let record = try await manager.importModel(at: file.url, as: "tiny")
         for speed in [50.0, 51, 49, 50, 52, 20, 21] {
-            await SpeedHistory(store: manager.store, broadcast: EventBroadcast(diskPaths: []))
+            await SpeedHistory(store: manager.store, tunings: manager.tunings, broadcast: EventBroadcast(diskPaths: []))
                 .take(answer(speed), of: record, isAlone: true)
         }
         let broadcast = EventBroadcast(diskPaths: [])
         var events = broadcast.listen().makeAsyncIterator()
-        await SpeedHistory(store: manager.store, broadcast: broadcast).take(answer(19), of: record, isAlone: true)
+        await SpeedHistory(store: manager.store, tunings: manager.tunings, broadcast: broadcast).take(
+            answer(19), of: record, isAlone: true)
         while let event = await events.next() {
             // This machine's own health may be told too.
             guard case .health(.began(let warning)) = event, warning.kind == .speed else { continue }

@@ -30,7 +30,7 @@ extension PlannedMachine {
 extension MemoryEstimate {
     /// All that it takes, on every device.
     var allByteCount: Int64 {
-        devices.reduce(outputByteCount + overheadByteCount) { $0.addingClamped($1.totalByteCount) }
+        devices.reduce(outputByteCount + overheadByteCount + projectorByteCount) { $0.addingClamped($1.totalByteCount) }
     }
 
     /// The weights, on every device.

@@ -25,7 +25,7 @@ struct PlacementSearch: Sendable {
         if let asked = asked(options) { return try await first([asked]) }
         let simple = whole(options)
         if let found = try await first(simple) { return found }
-        guard let graphics = graphics(options), !graphics.isEmpty else { return try await first([processor(options)]) }
+        guard let graphics, !graphics.isEmpty else { return try await first([processor(options)]) }
         if expertEnd > 0, request.expertLayersOnProcessor == nil {
             let kept = try await source.largest(0...(expertEnd - 1)) { count in
                 split(options, layers: allCount, experts: expertEnd - count, graphics)
@@ -74,19 +74,19 @@ struct PlacementSearch: Sendable {
     // MARK: Candidates
 
     /// The GPUs to use; `nil` when a person wants none.
-    private func graphics(_ options: LoadOptions) -> [PlannedDevice]? {
-        if request.gpuLayerCount == 0 || options.gpuLayerCount == 0 { return nil }
-        guard let names = request.devices ?? options.devices else { return search.machine.usedGraphics }
+    private var graphics: [PlannedDevice]? {
+        if request.gpuLayerCount == 0 { return nil }
+        guard let names = request.devices else { return search.machine.usedGraphics }
         return names.compactMap { name in search.machine.graphics.first { $0.name == name } }
     }
 
     /// What a person fixed of the layers' places, all of it.
     private func asked(_ options: LoadOptions) -> Candidate? {
-        guard let count = request.gpuLayerCount ?? options.gpuLayerCount, count > 0, let graphics = graphics(options)
-        else { return nil }
+        guard let count = request.gpuLayerCount, count > 0, let graphics else { return nil }
         guard !graphics.isEmpty else { return processor(options) }
-        let experts = request.expertLayersOnProcessor ?? options.expertLayersOnProcessor ?? 0
-        return (split(options, layers: count, experts: experts, graphics), .asAsked)
+        return (
+            split(options, layers: count, experts: request.expertLayersOnProcessor ?? 0, graphics), .asAsked
+        )
     }
 
     private func processor(_ options: LoadOptions) -> Candidate {
@@ -98,7 +98,7 @@ struct PlacementSearch: Sendable {
 
     /// All layers on GPUs: on one where that does, since between several each token waits.
     private func whole(_ options: LoadOptions) -> [Candidate] {
-        guard let graphics = graphics(options), !graphics.isEmpty else { return [processor(options)] }
+        guard let graphics, !graphics.isEmpty else { return [processor(options)] }
         let experts = request.expertLayersOnProcessor ?? 0
         var candidates: [Candidate] = []
         if graphics.count > 1, request.devices == nil, request.tensorSplit == nil {
@@ -121,7 +121,7 @@ struct PlacementSearch: Sendable {
         options.gpuLayerCount = layers
         options.expertLayersOnProcessor = experts > 0 ? experts : nil
         let isSome = isChosen || graphics.count != search.machine.graphics.count
-        options.devices = request.devices ?? options.devices ?? (isSome ? graphics.map(\.name) : nil)
+        options.devices = request.devices ?? (isSome ? graphics.map(\.name) : nil)
         options.tensorSplit = request.tensorSplit ?? (graphics.count > 1 ? balanced(options, graphics) : nil)
         return options
     }

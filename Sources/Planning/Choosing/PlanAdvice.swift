@@ -12,9 +12,16 @@ struct PlanAdvice {
     func sentences() -> [String] {
         guard !found.fits else {
             let length = found.options.contextLength ?? 0
-            guard length < search.neededLength else { return [] }
+            if length < search.neededLength {
+                return [
+                    "The context is \(length) instead of \(search.neededLength) tokens; free memory, or ask for the longer one with a q8_0 KV cache."
+                ]
+            }
+            // A context that was asked for is not shortened, so that it is the one or the other.
+            let (kept, wanted) = (found.options.keyCacheType, search.base().keyCacheType)
+            guard kept != wanted else { return [] }
             return [
-                "The context is \(length) instead of \(search.neededLength) tokens; free memory, or ask for the longer one with a q8_0 KV cache."
+                "The KV cache is \(kept.rawValue) instead of \(wanted.rawValue), so that \(length) tokens fit; answers may differ slightly."
             ]
         }
         let changes = [shorterContext, quantizedCache, fewerRequests, withoutSpeculation, fewerLayers, processor]

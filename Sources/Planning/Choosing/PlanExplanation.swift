@@ -59,9 +59,10 @@ struct PlanExplanation {
     private var parallel: SettingChoice {
         let count = options.parallelRequestCount
         let reason: String
-        if request.parallelRequestCount != nil {
+        let usual = request.others.parallelRequestCount
+        if request.parallelRequestCount != nil || (count == usual && usual != LoadOptions().parallelRequestCount) {
             reason = Self.asked
-        } else if count < search.request.others.parallelRequestCount {
+        } else if count < usual {
             reason = "The least memory; more requests wait for each other."
         } else {
             reason = "Requests share one cache, so that a few at once cost little."
@@ -77,7 +78,7 @@ struct PlanExplanation {
         case .asAsked: return SettingChoice("GPU layers", value, Self.asked)
         case .processor:
             let reason: String
-            if request.gpuLayerCount == 0 {
+            if request.gpuLayerCount == 0 || request.devices == [] {
                 reason = Self.asked
             } else if machine.graphics.isEmpty {
                 reason = "There is no GPU that the engine can use."
@@ -115,7 +116,7 @@ struct PlanExplanation {
 
     private var split: SettingChoice? {
         guard let split = options.tensorSplit, split.count > 1 else { return nil }
-        let value = split.map { $0 == $0.rounded() ? "\(Int($0))" : "\($0)" }.joined(separator: " : ")
+        let value = split.map { share in Int(exactly: share).map { "\($0)" } ?? "\(share)" }.joined(separator: " : ")
         return SettingChoice(
             "tensor split", value,
             request.tensorSplit != nil ? Self.asked : "Whole layers for each GPU, by the memory that is free on it.")
@@ -137,7 +138,7 @@ struct PlanExplanation {
         let reason: String
         if request.microBatchSize != nil || request.batchSize != nil {
             reason = Self.asked
-        } else if request.tuning?.microBatchSize != nil {
+        } else if request.tuning?.microBatchSize == options.microBatchSize {
             reason = Self.measured
         } else {
             reason = "A good start on most machines; “roost tune” finds out what is best on this one."
@@ -149,7 +150,7 @@ struct PlanExplanation {
         let reason: String
         if request.flashAttention != nil {
             reason = Self.asked
-        } else if request.tuning?.flashAttention != nil {
+        } else if request.tuning?.flashAttention == options.flashAttention {
             reason = Self.measured
         } else {
             reason = "Used where the device has the kernel: it is faster and takes less memory."

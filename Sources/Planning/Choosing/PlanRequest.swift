@@ -42,8 +42,41 @@ public struct PlanRequest: Sendable, Hashable, Codable {
         self.others = others
     }
 
+    /// The same with one place for each setting: what `others` has that is not the default is asked for too, and `others`
+    /// has all that is asked for, with what was measured to be faster where nothing is.
+    func resolved() -> PlanRequest {
+        let defaults = LoadOptions()
+        func chosen<Value: Equatable>(_ setting: KeyPath<LoadOptions, Value>) -> Value? {
+            others[keyPath: setting] == defaults[keyPath: setting] ? nil : others[keyPath: setting]
+        }
+        var request = self
+        request.contextLength = contextLength ?? others.contextLength
+        request.gpuLayerCount = gpuLayerCount ?? others.gpuLayerCount
+        request.expertLayersOnProcessor = expertLayersOnProcessor ?? others.expertLayersOnProcessor
+        request.tensorSplit = tensorSplit ?? others.tensorSplit
+        request.devices = devices ?? others.devices
+        request.threadCount = threadCount ?? others.threadCount
+        request.batchThreadCount = batchThreadCount ?? others.batchThreadCount
+        request.keyCacheType = keyCacheType ?? chosen(\.keyCacheType)
+        request.valueCacheType = valueCacheType ?? chosen(\.valueCacheType)
+        request.batchSize = batchSize ?? chosen(\.batchSize)
+        request.microBatchSize = microBatchSize ?? chosen(\.microBatchSize)
+        request.flashAttention = flashAttention ?? chosen(\.flashAttention)
+        request.memoryMap = memoryMap ?? chosen(\.memoryMap)
+        var options = others
+        options.threadCount = request.threadCount
+        options.batchThreadCount = request.batchThreadCount
+        options.keyCacheType = request.keyCacheType ?? others.keyCacheType
+        options.valueCacheType = request.valueCacheType ?? others.valueCacheType
+        options.batchSize = request.batchSize ?? others.batchSize
+        options.microBatchSize = request.microBatchSize ?? others.microBatchSize
+        options.flashAttention = request.flashAttention ?? others.flashAttention
+        request.others = tuning?.applied(to: options) ?? options
+        return request
+    }
+
     /// Throws `PlanningError.invalidSetting`.
-    func validate(layerCount: Int) throws {
+    func validate() throws {
         func require(_ name: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
             guard let value, !range.contains(value) else { return }
             throw PlanningError.invalidSetting(
@@ -62,7 +95,7 @@ public struct PlanRequest: Sendable, Hashable, Codable {
                 name: "tensor split", value: "\(split)", rule: "numbers from 0 up, one of them above 0")
         }
         let values = valueCacheType ?? others.valueCacheType
-        if values.isQuantized, flashAttention == .off {
+        if values.isQuantized, (flashAttention ?? others.flashAttention) == .off {
             throw PlanningError.invalidSetting(
                 name: "value cache type", value: values.rawValue,
                 rule: "one that is not quantized without flash attention")

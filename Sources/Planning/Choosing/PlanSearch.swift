@@ -15,6 +15,7 @@ struct FoundSettings: Sendable {
 struct PlanSearch: Sendable {
     let geometry: ModelGeometry
     let machine: PlannedMachine
+    /// ``PlanRequest/resolved()``.
     let request: PlanRequest
     var source: EstimateSource
     let fileByteCount: Int64
@@ -29,12 +30,11 @@ struct PlanSearch: Sendable {
     /// Tokens that are needed: what a person asked for, or the default.
     var neededLength: Int {
         let usual = LoadOptions.defaultContextLength
-        return request.contextLength ?? request.others.contextLength
-            ?? min(trainedLength > 0 ? trainedLength : usual, usual)
+        return request.contextLength ?? min(trainedLength > 0 ? trainedLength : usual, usual)
     }
 
     /// Whether a person said how long the context must be.
-    var lengthIsAsked: Bool { (request.contextLength ?? request.others.contextLength) != nil }
+    var lengthIsAsked: Bool { request.contextLength != nil }
 
     /// The numbers of requests at once that are tried, first the wanted one. One fewer makes a difference only where each
     /// costs a window or a state, or logits.
@@ -53,16 +53,8 @@ struct PlanSearch: Sendable {
     /// All settings but the context's and where layers go.
     func base() -> LoadOptions {
         var options = request.others
-        options.threadCount =
-            request.threadCount ?? request.tuning?.threadCount ?? options.threadCount ?? machine.threadCount
-        options.batchThreadCount =
-            request.batchThreadCount ?? request.tuning?.batchThreadCount ?? options.batchThreadCount
-        options.batchSize = request.batchSize ?? options.batchSize
-        options.microBatchSize = min(
-            request.microBatchSize ?? request.tuning?.microBatchSize ?? options.microBatchSize, options.batchSize)
-        options.flashAttention = request.flashAttention ?? request.tuning?.flashAttention ?? options.flashAttention
-        options.keyCacheType = request.keyCacheType ?? options.keyCacheType
-        options.valueCacheType = request.valueCacheType ?? options.valueCacheType
+        options.threadCount = options.threadCount ?? machine.threadCount
+        options.microBatchSize = min(options.microBatchSize, options.batchSize)
         options.memoryMap = request.memoryMap ?? (options.memoryMap && fileByteCount <= machine.memoryByteCount)
         return options
     }
@@ -75,7 +67,11 @@ struct PlanSearch: Sendable {
         options.contextLength = length
         options.parallelRequestCount = parallel
         options.speculation = speculation
-        if quantized { (options.keyCacheType, options.valueCacheType) = (.q8_0, .q8_0) }
+        if quantized {
+            (options.keyCacheType, options.valueCacheType) = (.q8_0, .q8_0)
+            // Only the fused kernel reads quantized values, also where it was measured to be slower.
+            options.flashAttention = request.flashAttention ?? .auto
+        }
         return options
     }
 

@@ -7,9 +7,6 @@ public enum Quantization {
         ("Q3_K_M", 4.0), ("IQ3_XS", 3.5), ("Q2_K", 3.16), ("IQ2_XS", 2.59),
     ]
 
-    /// The best one of at most so many bits for a weight.
-    public static func largest(within bits: Double) -> String? { usual.first { $0.bits <= bits }?.name }
-
     /// The best one that takes at most so many bytes of a model that takes others in another one; never one of as many
     /// bits or more.
     ///

@@ -25,25 +25,37 @@ public struct SettingsChooser: Sendable {
     ///
     /// - Throws: `PlanningError`; what the estimator throws.
     public func plan(headers: ModelHeaderSet, request: PlanRequest = PlanRequest()) async throws -> ModelPlan {
-        let geometry = try ModelGeometry(files: headers.weights.map(\.bytes))
+        try await plan(headers: headers, geometry: ModelGeometry(files: headers.weights.map(\.bytes)), request: request)
+    }
+
+    /// The same for headers that were read already.
+    ///
+    /// - Parameter geometry: the sizes of the model of `headers`.
+    /// - Throws: `PlanningError`; what the estimator throws.
+    public func plan(
+        headers: ModelHeaderSet, geometry: ModelGeometry, request: PlanRequest = PlanRequest()
+    ) async throws -> ModelPlan {
         let bytes = headers.all.reduce(Int64(0)) { $0.addingClamped($1.fileByteCount) }
         let exact = estimator.map { (estimator: $0, headers: headers) }
-        return try await plan(geometry, fileByteCount: bytes, request, exact)
+        let form = ClosedForm(geometry, repacking: machine.repacking, headers: headers)
+        return try await plan(form, fileByteCount: bytes, request, exact)
     }
 
     /// A plan for a model whose sizes are known, by the closed form.
     ///
     /// - Throws: `PlanningError`.
     public func plan(geometry: ModelGeometry, request: PlanRequest = PlanRequest()) async throws -> ModelPlan {
-        try await plan(geometry, fileByteCount: geometry.weightByteCount, request, nil)
+        let form = ClosedForm(geometry, repacking: machine.repacking)
+        return try await plan(form, fileByteCount: geometry.weightByteCount, request, nil)
     }
 
     private func plan(
-        _ geometry: ModelGeometry, fileByteCount: Int64, _ request: PlanRequest,
+        _ form: ClosedForm, fileByteCount: Int64, _ request: PlanRequest,
         _ exact: (estimator: any MemoryEstimator, headers: ModelHeaderSet)?
     ) async throws -> ModelPlan {
-        try request.validate(layerCount: geometry.layers.count)
-        let form = ClosedForm(geometry, repacking: machine.repacking)
+        let request = request.resolved()
+        try request.validate()
+        let geometry = form.geometry
         let source = EstimateSource(form: form, machine: machine, exact: exact)
         let search = PlanSearch(
             geometry: geometry, machine: machine, request: request, source: source, fileByteCount: fileByteCount)

@@ -43,8 +43,8 @@ public struct PlannedMachine: Sendable, Hashable, Codable {
     /// The GPUs that models go to.
     public var usedGraphics: [PlannedDevice] { prefersGraphics ? graphics.filter { $0.memoryByteCount > 0 } : [] }
 
-    /// Every pool of memory once: the machine's, and those of GPUs that have their own.
+    /// Every pool of memory once: the machine's, and those of GPUs in use that have their own.
     public var poolByteCount: Int64 {
-        graphics.filter { !$0.sharesSystemMemory }.reduce(memoryByteCount) { $0.addingClamped($1.memoryByteCount) }
+        usedGraphics.filter { !$0.sharesSystemMemory }.reduce(memoryByteCount) { $0.addingClamped($1.memoryByteCount) }
     }
 }

@@ -7,6 +7,10 @@ public struct ClosedForm: Sendable {
     public let geometry: ModelGeometry
     /// What the CPU's back end copies.
     public let repacking: Repacking
+    /// Bytes of the projector, for which its file is taken.
+    let projectorByteCount: Int64
+    /// Bytes of the draft model's weights, which are there when tokens are proposed.
+    let draftByteCount: Int64
 
     /// Bytes of a worker that serves, without a model; for each token of the vocabulary and for each cell of the cache
     /// (measured on Linux, x86-64, as the figures of the exact estimates were).
@@ -15,9 +19,16 @@ public struct ClosedForm: Sendable {
     static let byteCountPerCell: Int64 = 450
 
     /// The closed form for a model.
-    public init(_ geometry: ModelGeometry, repacking: Repacking = Repacking(architecture: "x86_64", features: nil)) {
+    ///
+    /// - Parameter headers: the model's files: a projector and a draft model among them are counted by their sizes.
+    public init(
+        _ geometry: ModelGeometry, repacking: Repacking = Repacking(architecture: "x86_64", features: nil),
+        headers: ModelHeaderSet? = nil
+    ) {
         self.geometry = geometry
         self.repacking = repacking
+        projectorByteCount = max(0, headers?.projector?.fileByteCount ?? 0)
+        draftByteCount = max(0, headers?.draft?.fileByteCount ?? 0)
     }
 
     /// The context that Roost makes for the model. An encoder's is as long as its longest text.
@@ -64,6 +75,7 @@ public struct ClosedForm: Sendable {
         // With a GPU the host's weights stay in the order of the file, which the GPU can fetch for large batches.
         let repacking = names.isEmpty ? repacking : nil
         tally.addWeights(repacking)
+        if options.speculation { tally.addDraft(draftByteCount) }
         tally.addContext(cache, compute)
         let outputs = Int64(max(context.outputCount, context.sequenceCount)) * 4
         // An encoder's vectors are beside.
@@ -76,7 +88,8 @@ public struct ClosedForm: Sendable {
             repackedByteCount: tally.repackedByteCount, outputByteCount: outputs * row,
             overheadByteCount: (placement.layers.contains(nil) ? compute.work : 0) + Self.processByteCount + Self
                 .byteCountPerToken * vocabulary
-                + (geometry.isPurelyRecurrent ? 0 : Self.byteCountPerCell * Int64(cache.cellCount)))
+                + (geometry.isPurelyRecurrent ? 0 : Self.byteCountPerCell * Int64(cache.cellCount)),
+            projectorByteCount: projectorByteCount)
     }
 }
 
@@ -108,6 +121,10 @@ private struct Tally {
         if device == 0, let repacking, repacking.applies(to: group) {
             repackedByteCount = repackedByteCount.addingClamped(group.byteCount)
         }
+    }
+
+    mutating func addDraft(_ byteCount: Int64) {
+        devices[0].weightsByteCount = devices[0].weightsByteCount.addingClamped(byteCount)
     }
 
     mutating func addWeights(_ repacking: Repacking?) {

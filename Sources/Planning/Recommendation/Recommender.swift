@@ -92,14 +92,14 @@ public struct Recommender: Sendable {
         let onGraphics = !graphics.isEmpty && needed <= fast
         let share = candidate.usedParameterCount.map { min(1, $0 / max(candidate.expectedParameterCount, 1)) } ?? 1
         let read = Int64(bytes: Double(candidate.fileByteCount) * share)
-        let bandwidth = onGraphics ? graphics.compactMap(\.bytesPerSecond).min() : hostBandwidth(candidate)
+        let bandwidth = onGraphics ? graphics.compactMap(\.bytesPerSecond).min() : hostBandwidth
         return recommendation(
             candidate, fits: needed <= machine.poolByteCount, needed: needed,
             speed: bandwidth.map { $0 / Double(max(read, 1)) }, hostByteCount: onGraphics ? 0 : read,
             onGraphics: onGraphics, nil)
     }
 
-    private func hostBandwidth(_ candidate: RecommendationCandidate) -> Double? {
+    private var hostBandwidth: Double? {
         machine.ceiling?.kernel(device: "CPU", type: "Q4_K")?.bytesPerSecond ?? machine.bytesPerSecond
     }
 

@@ -13,6 +13,8 @@ public struct RecoveryStep: Sendable, Hashable, Codable {
     public var kind: Kind
     /// The settings to try; `nil` for another model.
     public var options: LoadOptions?
+    /// What a load with them takes, by the closed form; `nil` for another model.
+    public var memory: MemoryEstimate?
     /// The other model that is offered.
     public var alternative: ModelAlternative?
     /// Whether answers may differ: such a step is said, never taken silently.

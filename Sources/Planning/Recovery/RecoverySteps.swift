@@ -15,13 +15,16 @@ public struct RecoverySteps: Sendable {
     /// - Parameters:
     ///   - failed: the settings that did not do.
     ///   - request: what the person fixed: that is not changed without asking.
-    public init(after failed: LoadOptions, of geometry: ModelGeometry, on machine: PlannedMachine, request: PlanRequest)
-    {
+    ///   - headers: the model's files, of which a projector and a draft model need room too.
+    public init(
+        after failed: LoadOptions, of geometry: ModelGeometry, on machine: PlannedMachine, request: PlanRequest,
+        headers: ModelHeaderSet? = nil
+    ) {
         self.failed = failed
         self.geometry = geometry
         self.machine = machine
-        self.request = request
-        form = ClosedForm(geometry, repacking: machine.repacking)
+        self.request = request.resolved()
+        form = ClosedForm(geometry, repacking: machine.repacking, headers: headers)
     }
 
     /// The steps.
@@ -117,7 +120,7 @@ public struct RecoverySteps: Sendable {
         }
         steps.append(
             RecoveryStep(
-                kind: kind, options: options, changesQuality: changesQuality, isAutomatic: isAutomatic,
+                kind: kind, options: options, memory: after, changesQuality: changesQuality, isAutomatic: isAutomatic,
                 sentence: sentence))
     }
 

@@ -187,7 +187,8 @@ struct HeaderReader: Sendable {
     private func part(cached key: Digest, _ name: String, digest: String?) async throws -> ModelHeader.Part? {
         try await OffPool.run {
             guard let entry = cache.entry(.header, key),
-                case .complete(let header) = try GGUFReader.header(
+                // One that a reader of today refuses is fetched again.
+                case .complete(let header)? = try? GGUFReader.header(
                     from: entry.bytes, fileByteCount: UInt64(clamping: entry.number))
             else { return nil }
             return ModelHeader.Part(

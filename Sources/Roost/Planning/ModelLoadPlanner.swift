@@ -1,7 +1,6 @@
 import Foundation
 import Hardware
 import Inference
-import ModelFormats
 import ModelStore
 import Planning
 import Workers
@@ -45,36 +44,41 @@ struct ModelLoadPlanner: LoadPlanner {
         let options = request.options ?? request.defaultOptions
         guard let files = try? await FileHeaders(of: request.files) else { return LoadPlan(options: options) }
         let machine = await self.machine(availableByteCount)
-        guard let plan = try? await plan(files, machine, PlanRequest(others: options), request.name) else {
+        var wanted = PlanRequest(others: options)
+        wanted.tuning = await tunings.settings(forName: request.name)
+        guard let (plan, addedByteCount) = try? await plan(files, machine, wanted, request.name) else {
             return LoadPlan(options: options)
         }
         var load = LoadPlan(options: plan.options, estimate: plan.memory)
+        load.addedByteCount = addedByteCount
         if plan.fits {
             let changesQuality = plan.quantizesCache(beyond: options)
             load.retreats = plan.advice.map { LoadRetreat(message: $0, changesQuality: changesQuality) }
         } else {
-            load.refusal = plan.advice + (await offers(request, files.geometry, machine))
+            load.refusal = plan.advice + (await offers(request, files, machine))
         }
         return load
     }
 
-    /// By the closed form where there is plenty, else by the engine.
+    /// By the closed form where there is plenty, else by the engine, with the bytes that were added to its figures.
     private func plan(
         _ files: FileHeaders, _ machine: PlannedMachine, _ request: PlanRequest, _ name: String
-    ) async throws -> ModelPlan {
+    ) async throws -> (plan: ModelPlan, addedByteCount: Int64?) {
         let chooser = SettingsChooser(machine: machine)
         if machine.usedGraphics.isEmpty, files.set.draft == nil, files.set.projector == nil {
-            let plan = try await chooser.plan(geometry: files.geometry, request: request)
-            if Double(plan.neededByteCount) < Double(machine.memoryByteCount) * Self.roomyShare { return plan }
+            let plan = try await chooser.plan(headers: files.set, geometry: files.geometry, request: request)
+            if Double(plan.neededByteCount) < Double(machine.memoryByteCount) * Self.roomyShare { return (plan, nil) }
         }
         let estimator = await estimator(named: name, architecture: files.geometry.architecture)
         do {
-            return try await SettingsChooser(machine: machine, estimator: estimator)
-                .plan(headers: files.set, request: request)
+            let plan = try await SettingsChooser(machine: machine, estimator: estimator)
+                .plan(headers: files.set, geometry: files.geometry, request: request)
+            let added = (estimator as? CorrectedEstimator)?.addedByteCount(in: plan.memory) ?? 0
+            return (plan, plan.isExact ? added : nil)
         } catch let error as InferenceError {
             // A header that the engine cannot read fails again, and better said, when it is loaded.
             guard estimator != nil, case .estimateFailed = error else { throw error }
-            return try await chooser.plan(geometry: files.geometry, request: request)
+            return (try await chooser.plan(headers: files.set, geometry: files.geometry, request: request), nil)
         }
     }
 
@@ -93,36 +97,29 @@ struct ModelLoadPlanner: LoadPlanner {
     func retreat(
         from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
     ) async -> LoadPlan? {
-        guard let geometry = try? await FileHeaders(of: request.files).geometry else { return nil }
+        guard let files = try? await FileHeaders(of: request.files) else { return nil }
         let machine = await self.machine(availableByteCount)
         let asked = request.options ?? request.defaultOptions
         let steps = RecoverySteps(
-            after: plan.options, of: geometry, on: machine,
-            request: PlanRequest(contextLength: asked.contextLength, others: asked)
+            after: plan.options, of: files.geometry, on: machine, request: PlanRequest(others: asked),
+            headers: files.set
         ).steps().filter(\.isAutomatic)
-        let candidates = steps.compactMap { step in step.options.map { (step: step, options: $0) } }
-        guard !candidates.isEmpty else { return nil }
-        let form = ClosedForm(geometry, repacking: machine.repacking)
-        let estimates = candidates.map { candidate in
-            form.estimate(
-                candidate.options, graphics: machine.usedGraphics.map(\.name),
-                shares: machine.usedGraphics.map { Double($0.memoryByteCount) })
-        }
         // The first that is known to do; where nothing is, one step at a time.
-        let index = estimates.firstIndex { machine.fits($0) } ?? 0
-        let (step, options) = candidates[index]
+        guard let step = steps.first(where: { $0.memory.map(machine.fits) ?? false }) ?? steps.first,
+            let options = step.options, let memory = step.memory
+        else { return nil }
         return LoadPlan(
-            options: options, estimate: estimates[index],
+            options: options, estimate: memory,
             retreats: plan.retreats + [
                 LoadRetreat(message: "Memory was short. \(step.sentence)", changesQuality: step.changesQuality)
             ])
     }
 
     /// Smaller files of the same model or family that would fit, in a sentence each, the best first.
-    private func offers(_ request: ModelRequest, _ geometry: ModelGeometry, _ machine: PlannedMachine) async -> [String]
-    {
+    private func offers(_ request: ModelRequest, _ files: FileHeaders, _ machine: PlannedMachine) async -> [String] {
         let steps = RecoverySteps(
-            after: request.options ?? request.defaultOptions, of: geometry, on: machine, request: PlanRequest())
+            after: request.options ?? request.defaultOptions, of: files.geometry, on: machine, request: PlanRequest(),
+            headers: files.set)
         return steps.steps(alternatives: await alternatives(request.name)).filter { $0.alternative != nil }
             .prefix(2).map(\.sentence)
     }
@@ -143,7 +140,8 @@ struct ModelLoadPlanner: LoadPlanner {
                 model: request.name, architecture: architecture ?? "unknown", time: .now,
                 options: outcome.plan.options, predicted: predicted, predictedByteCount: estimate.usualByteCount,
                 predictedMostByteCount: estimate.processByteCount,
-                actual: outcome.memory, peakByteCount: outcome.peakByteCount, tokenCount: outcome.tokenCount),
+                addedByteCount: outcome.plan.addedByteCount, actual: outcome.memory,
+                peakByteCount: outcome.peakByteCount, tokenCount: outcome.tokenCount),
             of: request.key)
     }
 }
@@ -161,28 +159,14 @@ private struct FileHeaders {
             throw PlanningError.unreadableHeader(reason: "it names no architecture, layers or width")
         }
         self.geometry = geometry
-        var set = ModelHeaderSet(weights: weights.map(Self.file))
-        if let draft = files.draft { set.draft = Self.file(try await Self.part(draft)) }
-        if let projector = files.projector { set.projector = Self.file(try await Self.part(projector)) }
+        var set = ModelHeaderSet(weights: weights.map(\.headerFile))
+        if let draft = files.draft { set.draft = try await Self.part(draft).headerFile }
+        if let projector = files.projector { set.projector = try await Self.part(projector).headerFile }
         self.set = set
     }
 
     private static func part(_ url: URL) async throws -> ModelHeader.Part {
         try await HeaderReader.part(at: url, url.lastPathComponent, digest: nil)
-    }
-
-    private static func file(_ part: ModelHeader.Part) -> ModelHeaderFile {
-        ModelHeaderFile(bytes: part.bytes, fileByteCount: part.fileByteCount)
-    }
-}
-
-extension ModelHeaderSet {
-    /// `general.architecture`; `nil` when it cannot be read.
-    var architecture: String? {
-        guard let first = weights.first, case .complete(let header)? = try? GGUFReader.header(from: first.bytes) else {
-            return nil
-        }
-        return header.metadata.string("general.architecture")
     }
 }
 

@@ -41,7 +41,8 @@ extension ModelManager {
         }
         let headers = try await headerSet(of: header, for: request)
         let chooser = SettingsChooser(
-            machine: target, estimator: await planner.estimator(named: header.name, architecture: headers.architecture))
+            machine: target,
+            estimator: await planner.estimator(named: header.name, architecture: header.summary.architecture))
         return PlannedModel(
             header: header, machine: target, plan: try await chooser.plan(headers: headers, request: request))
     }
@@ -76,8 +77,7 @@ extension ModelManager {
         guard request.others.speculation, case .store(let name) = header.place,
             let draft = try await draft(for: name)
         else { return headers }
-        let part = try await HeaderReader.part(at: draft, draft.lastPathComponent, digest: nil)
-        headers.draft = ModelHeaderFile(bytes: part.bytes, fileByteCount: part.fileByteCount)
+        headers.draft = try await HeaderReader.part(at: draft, draft.lastPathComponent, digest: nil).headerFile
         return headers
     }
 }

@@ -18,6 +18,9 @@ public struct PlanPrediction: Sendable, Hashable, Codable {
     public var predictedByteCount: Int64
     /// The upper of the two.
     public var predictedMostByteCount: Int64
+    /// Bytes of both that were added to the engine's own figures because earlier loads took more; `nil` where the
+    /// figures were computed and the engine was not asked.
+    public var addedByteCount: Int64?
     /// What the engine accounts for.
     public var actual: ModelMemory
     /// The most that the process held; `nil` when the model had none of its own.
@@ -30,5 +33,14 @@ public struct PlanPrediction: Sendable, Hashable, Codable {
         guard let peakByteCount, peakByteCount > 0 else { return nil }
         let nearest = min(max(peakByteCount, predictedByteCount), predictedMostByteCount)
         return Double(nearest) / Double(peakByteCount) - 1
+    }
+
+    /// What the load took, as a multiple of the engine's own figures; `nil` where the engine was not asked, and where the
+    /// peak is not known.
+    var engineRatio: Double? {
+        guard let addedByteCount, let peakByteCount, peakByteCount > 0 else { return nil }
+        let nearest = min(
+            max(peakByteCount, predictedByteCount - addedByteCount), predictedMostByteCount - addedByteCount)
+        return Double(peakByteCount) / Double(max(1, nearest))
     }
 }

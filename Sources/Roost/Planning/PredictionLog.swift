@@ -10,6 +10,8 @@ struct PredictionLog: Sendable {
     private static let limit = 20
     /// Loads that are looked at to correct the next prediction.
     private static let correctionCount = 5
+    /// The most that a prediction is multiplied by: what a small model took more of a fixed size says little of others.
+    private static let mostCorrection = 1.25
 
     let store: ModelStore
     let tunings: TuningLookup
@@ -32,7 +34,7 @@ struct PredictionLog: Sendable {
             .compactMap { try? $0.decoded(as: PlanPrediction.self) }
     }
 
-    /// By how much loads of an architecture took more than was said here with this engine, 1 being right; `nil` when too
+    /// By how much loads of an architecture took more than the engine itself said here, 1 being right; `nil` when too
     /// little is known. What took less is no reason to promise less: a short conversation does not touch everything.
     func correction(for architecture: String?) async -> Double? {
         guard let architecture,
@@ -41,8 +43,8 @@ struct PredictionLog: Sendable {
         else { return nil }
         let ratios = kept.lazy.compactMap { try? $0.decoded(as: PlanPrediction.self) }
             .filter { $0.architecture == architecture }
-            .compactMap(\.error).prefix(Self.correctionCount).map { 1 / (1 + $0) }.sorted()
+            .compactMap(\.engineRatio).prefix(Self.correctionCount).sorted()
         guard ratios.count >= 2 else { return nil }
-        return max(1, ratios[ratios.count / 2])
+        return min(max(1, ratios[ratios.count / 2]), Self.mostCorrection)
     }
 }

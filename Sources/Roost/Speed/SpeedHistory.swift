@@ -16,13 +16,14 @@ actor SpeedHistory {
     private static let interval = Duration.seconds(30)
 
     private let store: ModelStore
+    private let tunings: TuningLookup
     private let broadcast: EventBroadcast
-    private var machine: String?
     private var lastKept: [String: ContinuousClock.Instant] = [:]
     private var slow: [String: HealthWarning] = [:]
 
-    init(store: ModelStore, broadcast: EventBroadcast) {
+    init(store: ModelStore, tunings: TuningLookup, broadcast: EventBroadcast) {
         self.store = store
+        self.tunings = tunings
         self.broadcast = broadcast
     }
 
@@ -37,7 +38,7 @@ actor SpeedHistory {
         let now = ContinuousClock.now
         if let last = lastKept[model], now - last < Self.interval { return }
         lastKept[model] = now
-        let machine = await fingerprint()
+        let machine = await tunings.fingerprint()
         // A speed that is not kept is a pity and nothing more.
         guard
             let observation = try? Observation(
@@ -57,7 +58,7 @@ actor SpeedHistory {
 
     /// A warning for each model of the store that answers slower than it used to.
     func warnings() async throws -> [HealthWarning] {
-        let machine = await fingerprint()
+        let machine = await tunings.fingerprint()
         var warnings: [HealthWarning] = []
         for record in try await store.models() {
             guard let trend = try await trend(of: record.identity.description, on: machine), trend.hasFallen else {
@@ -73,13 +74,6 @@ actor SpeedHistory {
             kind: Self.kind, machine: machine, engine: Engine.build, model: model, limit: Self.limit)
         return SpeedTrend(
             kept.reversed().compactMap { try? $0.decoded(as: AnswerSpeed.self).tokensPerSecond })
-    }
-
-    private func fingerprint() async -> String {
-        if let machine { return machine }
-        let found = await Machine.current().fingerprint
-        machine = found
-        return found
     }
 
     private static func warning(_ trend: SpeedTrend, _ name: String) -> HealthWarning {

@@ -44,4 +44,10 @@ final class TuningLookup: Sendable {
     func settings(for record: ModelRecord) async -> TunedSettings {
         (try? await report(of: record))?.settings ?? TunedSettings()
     }
+
+    /// The same for a model of the store by its name.
+    func settings(forName name: String) async -> TunedSettings {
+        guard let record = try? await store.model(named: ModelName(parsing: name)) else { return TunedSettings() }
+        return await settings(for: record)
+    }
 }

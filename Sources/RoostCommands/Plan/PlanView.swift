@@ -84,9 +84,9 @@ struct PlanView {
         add("computing") { $0.computeByteCount }
         add("logits") { $0.isHost ? memory.outputByteCount : nil }
         add("process") { $0.isHost ? memory.overheadByteCount : nil }
-        add("together") {
-            $0.totalByteCount + ($0.isHost ? memory.outputByteCount + memory.overheadByteCount : 0)
-        }
+        if memory.projectorByteCount > 0 { add("projector") { $0.isHost ? memory.projectorByteCount : nil } }
+        let beside = memory.outputByteCount + memory.overheadByteCount + memory.projectorByteCount
+        add("together") { $0.totalByteCount + ($0.isHost ? beside : 0) }
         console.print(table)
     }
 

@@ -58,6 +58,9 @@ public struct LoadPlan: Sendable, Hashable {
     public var retreats: [LoadRetreat]
     /// What it takes part by part; `nil` when that is unknown.
     public var estimate: MemoryEstimate?
+    /// Bytes of `estimate` that were added to the engine's own figures because earlier loads took more; `nil` where the
+    /// engine was not asked.
+    public var addedByteCount: Int64?
     /// Why the model is not loaded: it does not fit, whatever goes for it. What is missing first, then what would help.
     public var refusal: [String]
 
