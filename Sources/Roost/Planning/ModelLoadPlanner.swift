@@ -41,14 +41,14 @@ struct ModelLoadPlanner: LoadPlanner {
 
     // MARK: Before loading
 
-    func plan(_ request: ModelRequest, availableByteCount: Int64?) async -> LoadPlan {
+    func plan(_ request: ModelRequest, room: LoadRoom) async -> LoadPlan {
         let options = request.options ?? request.defaultOptions
         guard let files = try? await FileHeaders(of: request.files) else { return LoadPlan(options: options) }
-        let machine = await self.machine(availableByteCount)
+        let machine = await self.machine(room)
         guard let plan = try? await plan(files, machine, PlanRequest(others: options), request.name) else {
             return LoadPlan(options: options)
         }
-        var load = LoadPlan(options: plan.options, estimate: plan.memory)
+        var load = LoadPlan(options: plan.options, estimate: plan.memory, ownMemoryDevices: machine.ownMemoryDevices)
         if plan.fits {
             let changesQuality = plan.quantizesCache(beyond: options)
             load.retreats = plan.advice.map { LoadRetreat(message: $0, changesQuality: changesQuality) }
@@ -79,22 +79,21 @@ struct ModelLoadPlanner: LoadPlanner {
     }
 
     /// This machine with the memory that a model may have.
-    private func machine(_ availableByteCount: Int64?) async -> PlannedMachine {
+    func machine(_ room: LoadRoom) async -> PlannedMachine {
         let machine = await Machine.current()
-        var planned = PlannedMachine(
+        return PlannedMachine(
             machine, limits: configuration.planLimits, devices: Engine.graphics,
+            availableByteCount: room.availableByteCount, freedByteCounts: room.freedByteCounts,
             ceiling: await store.ceiling(of: machine))
-        if let availableByteCount { planned.memoryByteCount = max(0, availableByteCount) }
-        return planned
     }
 
     // MARK: When memory is short
 
     func retreat(
-        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
+        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, room: LoadRoom
     ) async -> LoadPlan? {
         guard let geometry = try? await FileHeaders(of: request.files).geometry else { return nil }
-        let machine = await self.machine(availableByteCount)
+        let machine = await self.machine(room)
         let asked = request.options ?? request.defaultOptions
         let steps = RecoverySteps(
             after: plan.options, of: geometry, on: machine,
@@ -112,7 +111,7 @@ struct ModelLoadPlanner: LoadPlanner {
         let index = estimates.firstIndex { machine.fits($0) } ?? 0
         let (step, options) = candidates[index]
         return LoadPlan(
-            options: options, estimate: estimates[index],
+            options: options, estimate: estimates[index], ownMemoryDevices: machine.ownMemoryDevices,
             retreats: plan.retreats + [
                 LoadRetreat(message: "Memory was short. \(step.sentence)", changesQuality: step.changesQuality)
             ])
@@ -137,10 +136,9 @@ struct ModelLoadPlanner: LoadPlanner {
         let predicted = ModelMemory(
             weightsByteCount: sum(\.weightsByteCount) + copied, contextByteCount: sum(\.contextByteCount),
             computeByteCount: sum(\.computeByteCount))
-        let architecture = try? await FileHeaders(of: request.files).geometry.architecture
         await predictions.keep(
             PlanPrediction(
-                model: request.name, architecture: architecture ?? "unknown", time: .now,
+                model: request.name, architecture: outcome.architecture, time: .now,
                 options: outcome.plan.options, predicted: predicted, predictedByteCount: estimate.usualByteCount,
                 predictedMostByteCount: estimate.processByteCount,
                 actual: outcome.memory, peakByteCount: outcome.peakByteCount, tokenCount: outcome.tokenCount),
@@ -184,6 +182,11 @@ extension ModelHeaderSet {
         }
         return header.metadata.string("general.architecture")
     }
+}
+
+extension PlannedMachine {
+    /// Those of its GPUs that take nothing of the machine's memory.
+    fileprivate var ownMemoryDevices: Set<String> { Set(graphics.filter { !$0.sharesSystemMemory }.map(\.name)) }
 }
 
 extension ModelPlan {
