@@ -45,6 +45,22 @@ struct ResidencyGraphicsTests {
         await small.close()
     }
 
+    @Test("What models that may go have on GPUs is room for others, what pinned ones have is not")
+    func freed() async throws {
+        let fixture = try ProcessFixture(["liar", "graphics"]) { $0.unloadLimit = .milliseconds(100) }
+        defer { fixture.remove() }
+        let file = try TinyModelFile(.llama())
+        let planner = GraphicsPlanner()
+        let residency = ModelResidency(launcher: fixture.launcher, planner: planner)
+        for (key, freed) in [("a", [:]), ("b", [:]), ("c", ["GPU0": 5000])] as [(String, [String: Int64])] {
+            try await residency.load(
+                ModelRequest(key: key, name: key, files: ModelFileSet(file.url)), pinning: key == "a")
+            #expect(planner.rooms.withLock { $0.last?.freedByteCounts } == freed)
+        }
+        #expect(await residency.room().freedByteCounts == ["GPU0": 15_000])
+        await residency.close()
+    }
+
     @Test("Of a loaded model only what is not in a GPU's own memory counts")
     func loadedGraphics() {
         let memory = ModelMemory([

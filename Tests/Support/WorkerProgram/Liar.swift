@@ -23,7 +23,7 @@ enum Liar {
         case "job": send(frame(1, 0, []))
         case "exit": exit(3)
         case "silence": break
-        case "devices", "sizes": send(frame(66, 0, Array(loaded(devices: devices(kind)).utf8)))
+        case "devices", "sizes", "graphics": send(frame(66, 0, Array(loaded(devices: devices(kind)).utf8)))
         case let kind where kind.hasPrefix("estimate-"): send(frame(71, 0, estimates(String(kind.dropFirst(9)))))
         case let kind where kind.hasPrefix("measure-"):
             send(frame(66, 0, Array(loaded().utf8)))
@@ -47,11 +47,11 @@ enum Liar {
         while true { sleep(60) }
     }
 
-    /// Devices that are too many, or have more than there can be.
+    /// A GPU beside the host; of other kinds too many devices, or what has more than there can be.
     private static func devices(_ kind: String) -> [DeviceMemory] {
-        kind == "devices"
-            ? (0..<1000).map { DeviceMemory(device: "GPU\($0)", isHost: false) }
-            : [DeviceMemory(device: "CPU", isHost: true, weightsByteCount: .max)]
+        let host = DeviceMemory(device: "CPU", isHost: true, weightsByteCount: kind == "sizes" ? .max : 1)
+        let count = kind == "devices" ? 1000 : 1
+        return [host] + (0..<count).map { DeviceMemory(device: "GPU\($0)", isHost: false, contextByteCount: 5000) }
     }
 
     /// Three estimates; of another kind than `true` with something in the last that cannot be.
