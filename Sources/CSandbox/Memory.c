@@ -22,7 +22,7 @@ void roost_return_freed_memory(void) {
 
 int32_t roost_nameless_file(void) {
 #ifdef __linux__
-    const int descriptor = memfd_create("roost", MFD_CLOEXEC);
+    const int descriptor = memfd_create("roost", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     return descriptor < 0 ? -errno : descriptor;
 #else
     char path[1024];
@@ -34,4 +34,14 @@ int32_t roost_nameless_file(void) {
     fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     return descriptor;
 #endif
+}
+
+int32_t roost_seal_file(int32_t descriptor) {
+#ifdef __linux__
+    if (fcntl(descriptor, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0 && errno != EINVAL)
+        return errno;
+#else
+    (void) descriptor;
+#endif
+    return 0;
 }

@@ -57,19 +57,6 @@ void roost_log_add(const char * text) noexcept {
 
 void roost_free(void * pointer) noexcept { std::free(pointer); }
 
-roost_memory roost_memory_of(const llama_context * ctx) noexcept {
-    roost_memory memory = {0, 0, 0};
-    try {
-        for (const auto & [type, part] : llama_get_memory_breakdown(ctx)) {
-            memory.model += part.model;
-            memory.context += part.context;
-            memory.compute += part.compute;
-        }
-    } catch (...) {
-    }
-    return memory;
-}
-
 int64_t roost_tokenize(
     const llama_vocab * vocab, const char * text, size_t length, bool add_special, bool parse_special,
     llama_token ** tokens) noexcept {

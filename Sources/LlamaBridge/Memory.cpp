@@ -121,9 +121,7 @@ roost_layout_weights weights_of(
     for (const auto & [name, tensor] : llama_internal_get_tensor_map(model)) {
         if (!tensor || !tensor->buffer) continue;
         const auto type = ggml_backend_buffer_get_type(tensor->buffer);
-        const uint64_t size = ggml_backend_buft_get_alloc_size(type, tensor);
-        if (is_host(type)) weights.host += size;
-        if (is_repacked(type)) weights.repacked += size;
+        if (is_repacked(type)) weights.repacked += ggml_backend_buft_get_alloc_size(type, tensor);
         const auto found = places.find(name);
         if (found == places.end() || !is_mapped(type)) continue;
         auto & range = used[found->second.file];

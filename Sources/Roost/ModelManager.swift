@@ -19,7 +19,7 @@ public actor ModelManager {
     /// The models on disk.
     public nonisolated let store: ModelStore
     nonisolated let downloader: ModelDownloader
-    private let residency: ModelResidency
+    let residency: ModelResidency
     private nonisolated let broadcast: EventBroadcast
     nonisolated let speeds: SpeedHistory
     nonisolated let tunings: TuningLookup

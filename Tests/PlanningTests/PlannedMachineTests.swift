@@ -60,8 +60,17 @@ import Testing
     }
 
     @Test func whatModelsHaveAlreadyCountsAsAvailable() {
-        let planned = PlannedMachine(machine(total: 16 << 30, available: 4 << 30), usedByteCount: 3 << 30)
+        let here = machine(
+            total: 16 << 30, available: 4 << 30,
+            [card(8 << 30, of: 24 << 30), card(4 << 30, of: 16 << 30, shares: true)])
+        let freed: [String: Int64] = ["GPU0": 3 << 30, "GPU1": 9 << 30]
+        let planned = PlannedMachine(here, availableByteCount: 7 << 30, freedByteCounts: freed)
         #expect(planned.memoryByteCount == 7 << 30)
+        #expect(planned.graphics[0].memoryByteCount == (11 << 30) - (512 << 20))
+        // One pool is never more than the machine's memory, and no GPU has more than it has.
+        #expect(planned.graphics[1].memoryByteCount == 7 << 30)
+        let all = PlannedMachine(here, freedByteCounts: ["GPU0": 100 << 30])
+        #expect(all.graphics[0].memoryByteCount == (24 << 30) - (512 << 20))
     }
 
     @Test func theEnginesDevicesAreJoinedByTheirPlaceOnTheBus() throws {

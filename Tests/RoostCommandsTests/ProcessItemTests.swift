@@ -35,4 +35,10 @@ struct ProcessItemTests {
         #expect(try item(#","pinned":false"#).isPinned == false)
         #expect(try item("").cells.last != "pinned")
     }
+
+    @Test("What was given up for it is read as the server names it")
+    func retreats() throws {
+        let told = try item(#","retreats":[{"message":"coarser","changes_quality":true}]"#).retreats
+        #expect(told == [LoadRetreat(message: "coarser", changesQuality: true)])
+    }
 }

@@ -3,6 +3,8 @@ import NIOHTTP1
 import Roost
 import Testing
 
+@testable import RoostServer
+
 extension ServerTests {
     @Suite struct OllamaModelTests {
         @Test func `the root and the version tell that a server runs`() async throws {
@@ -67,6 +69,12 @@ extension ServerTests {
                 let expires = try Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(date)
                 #expect(abs(expires.timeIntervalSinceNow - 300) < 60)
             }
+        }
+
+        @Test func `ps names what was given up as it names everything else`() throws {
+            let told = try JSONEncoder().encode(OllamaProcesses.Retreat(message: "coarser", changesQuality: true))
+            let json = try #require(try JSONSerialization.jsonObject(with: told) as? [String: Any])
+            #expect(Set(json.keys) == ["message", "changes_quality"])
         }
 
         @Test func `copy gives a second name and delete takes it away`() async throws {

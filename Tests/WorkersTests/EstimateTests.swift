@@ -7,6 +7,12 @@ import Testing
 
 @testable import Workers
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 @Suite("An estimate of memory by a worker", .serialized)
 struct EstimateTests {
     private static func header(_ model: TinyModel) throws -> ModelHeaderFile {
@@ -196,6 +202,38 @@ struct EstimateTests {
         }
         if kind == "silence" { #expect(reason.contains("did not answer within 1 second")) }
     }
+
+    @Test(
+        "that says what cannot be is refused",
+        arguments: ["true", "negative", "huge", "zero", "overhead", "devices", "name", "count"])
+    func untrue(kind: String) async throws {
+        let fixture = try ProcessFixture(["liar", "estimate-\(kind)"])
+        defer { fixture.remove() }
+        let header = try Self.header(.llama())
+        do {
+            let estimates = try await WorkerEstimator(fixture.program).estimates(of: [header], options: Self.options)
+            #expect(kind == "true" && estimates.count == 3)
+        } catch InferenceError.estimateFailed(_, let reason) {
+            #expect(kind != "true" && reason == "its process gave no sensible answer", "\(reason)")
+        }
+    }
+
+    #if os(Linux)
+        @Test("hands over files that nobody can fill, nor make longer or shorter")
+        func sealed() throws {
+            let files = try HeaderFiles(ModelHeaderSet(weights: [Self.header(.llama())]), name: "tiny")
+            let descriptor = try #require(files.descriptors.all.first)
+            let byteCount = lseek(descriptor, 0, SEEK_END)
+            #expect(pwrite(descriptor, "x", 1, byteCount - 1) == -1 && errno == EPERM)
+            #expect(ftruncate(descriptor, byteCount + 1) == -1 && errno == EPERM)
+            #expect(ftruncate(descriptor, byteCount - 1) == -1 && errno == EPERM)
+            let again = open("/proc/self/fd/\(descriptor)", O_RDWR)
+            defer { close(again) }
+            #expect(pwrite(again, "x", 1, 0) == -1 && errno == EPERM)
+            var magic: [UInt8] = [0, 0, 0, 0]
+            #expect(pread(descriptor, &magic, 4, 0) == 4 && magic == Array("GGUF".utf8))
+        }
+    #endif
 
     @Test("by a program that is no worker is refused")
     func noWorker() async throws {

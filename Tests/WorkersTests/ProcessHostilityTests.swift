@@ -8,7 +8,9 @@ import Testing
 
 @Suite("A worker that was taken over", .serialized)
 struct ProcessHostilityTests {
-    @Test("is ended when it lies while it loads", arguments: ["length", "kind", "json", "job", "exit"])
+    @Test(
+        "is ended when it lies while it loads",
+        arguments: ["length", "kind", "json", "job", "exit", "devices", "sizes"])
     func loading(kind: String) async throws {
         let fixture = try ProcessFixture(["liar", kind])
         defer { fixture.remove() }

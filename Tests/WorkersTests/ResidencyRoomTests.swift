@@ -27,7 +27,7 @@ private final class CountingLauncher: ModelLauncher {
 private struct FixedPlanner: LoadPlanner {
     let byteCount: Int64
 
-    func plan(_ request: ModelRequest, availableByteCount: Int64?) async -> LoadPlan {
+    func plan(_ request: ModelRequest, room: LoadRoom) async -> LoadPlan {
         LoadPlan(
             options: request.options ?? request.defaultOptions,
             memory: ModelMemory(weightsByteCount: byteCount, contextByteCount: 0, computeByteCount: 0))
@@ -38,7 +38,7 @@ private struct FixedPlanner: LoadPlanner {
 private struct HalvingPlanner: LoadPlanner {
     let bytesPerToken: Int64
 
-    func plan(_ request: ModelRequest, availableByteCount: Int64?) async -> LoadPlan {
+    func plan(_ request: ModelRequest, room: LoadRoom) async -> LoadPlan {
         plan(request.options ?? request.defaultOptions)
     }
 
@@ -51,7 +51,7 @@ private struct HalvingPlanner: LoadPlanner {
     }
 
     func retreat(
-        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
+        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, room: LoadRoom
     ) async -> LoadPlan? {
         guard let length = plan.options.contextLength, length > 128 else { return nil }
         var options = plan.options

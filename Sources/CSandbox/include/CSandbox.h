@@ -31,6 +31,9 @@ void roost_return_freed_memory(void);
 
 // An empty file without a name, in memory where the system has such files; closed when a program starts. A descriptor.
 int32_t roost_nameless_file(void);
+// Nobody changes what such a file has from now on, nor its length, through whatever descriptor. 0, or an error number;
+// does nothing where the system has no seals.
+int32_t roost_seal_file(int32_t descriptor);
 
 // MARK: Descriptors over a socket
 

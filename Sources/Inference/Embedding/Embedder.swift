@@ -1,5 +1,4 @@
 import CLlama
-import LlamaBridge
 
 /// Turns texts into vectors and scores documents. It has llama.cpp contexts of its own, one for each kind of vector,
 /// made when first asked for.
@@ -35,10 +34,10 @@ final class Embedder {
     /// Bytes that its contexts take.
     var memory: ModelMemory {
         contexts.values.reduce(ModelMemory(weightsByteCount: 0, contextByteCount: 0, computeByteCount: 0)) {
-            let part = roost_memory_of($1.pointer)
+            let part = ModelMemory(ContextMemory(of: $1.pointer).devices)
             return ModelMemory(
-                weightsByteCount: 0, contextByteCount: $0.contextByteCount + Int64(clamping: part.context),
-                computeByteCount: $0.computeByteCount + Int64(clamping: part.compute))
+                weightsByteCount: 0, contextByteCount: $0.contextByteCount + part.contextByteCount,
+                computeByteCount: $0.computeByteCount + part.computeByteCount)
         }
     }
 

@@ -97,14 +97,7 @@ final class EngineContext {
     }
 
     /// What it takes, as the engine accounts for it.
-    var memory: ModelMemory {
-        let memory = roost_memory_of(pointer)
-        var parts = roost_layout_context()
-        return ModelMemory(
-            weightsByteCount: Int64(clamping: memory.model), contextByteCount: Int64(clamping: memory.context),
-            computeByteCount: Int64(clamping: memory.compute),
-            devices: roost_context_memory(pointer, &parts) ? ContextMemory(parts).devices : [])
-    }
+    var memory: ModelMemory { ModelMemory(ContextMemory(of: pointer).devices) }
 
     /// Whether the model keeps tokens; what does not (an encoder) cannot generate.
     var hasCache: Bool { cache != nil }

@@ -12,6 +12,14 @@ public struct ModelMemory: Sendable, Hashable, Codable {
     /// All of it.
     public var totalByteCount: Int64 { weightsByteCount + contextByteCount + computeByteCount }
 
+    /// The sums of what devices give, and that.
+    public init(_ devices: [DeviceMemory]) {
+        self.init(
+            weightsByteCount: devices.reduce(0) { $0 + $1.weightsByteCount },
+            contextByteCount: devices.reduce(0) { $0 + $1.contextByteCount },
+            computeByteCount: devices.reduce(0) { $0 + $1.computeByteCount }, devices: devices)
+    }
+
     /// The three parts, in bytes.
     public init(
         weightsByteCount: Int64, contextByteCount: Int64, computeByteCount: Int64, devices: [DeviceMemory] = []

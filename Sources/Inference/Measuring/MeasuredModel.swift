@@ -53,8 +53,7 @@ public final class MeasuredModel {
         // Whether it keeps tokens shows in a context only.
         var small = options
         small.contextLength = min(256, info.contextLength)
-        guard llama_model_has_decoder(model.pointer), !llama_model_has_encoder(model.pointer),
-            !llama_model_is_diffusion(model.pointer), model.vocabularyCount > 0,
+        guard model.generates(hasCache: true),
             try EngineContext(model: model, files: files, options: small).hasCache
         else { throw InferenceError.notAGenerator(architecture: info.architecture) }
     }

@@ -12,6 +12,13 @@ struct ContextMemory: Sendable {
     /// Of all devices.
     var contextByteCount: Int64 { devices.reduce(0) { $0 + $1.contextByteCount } }
 
+    /// Of a context that is there; without a device when there are too many of them.
+    init(of context: OpaquePointer) {
+        var memory = roost_layout_context()
+        if !roost_context_memory(context, &memory) { memory = roost_layout_context() }
+        self.init(memory)
+    }
+
     init(_ memory: roost_layout_context) {
         devices = withUnsafeBytes(of: memory.devices) { bytes in
             bytes.bindMemory(to: roost_device_memory.self).prefix(memory.device_count).map {

@@ -51,11 +51,6 @@ public struct MemoryEstimate: Sendable, Hashable, Codable {
         residentByteCount(computing: max(0, computingByteCount - speculationByteCount))
     }
 
-    /// Bytes of the process that no file backs, at its peak: what cannot be let go when memory is short.
-    public var anonymousByteCount: Int64 {
-        overheadByteCount + projectorByteCount + anonymousWeightsByteCount + computingByteCount
-    }
-
     private var computingByteCount: Int64 { host.contextByteCount + host.computeByteCount + outputByteCount }
 
     /// A mapped file has its weights, but for those that were repacked.

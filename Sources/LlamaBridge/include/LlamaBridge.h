@@ -41,14 +41,6 @@ const char * roost_engine_build(void) ROOST_NOEXCEPT;
 char * roost_log_take(void) ROOST_NOEXCEPT;
 void roost_free(void * pointer) ROOST_NOEXCEPT;
 
-// MARK: Memory, in bytes
-
-struct roost_memory {
-    uint64_t model;
-    uint64_t context;
-    uint64_t compute;
-};
-struct roost_memory roost_memory_of(const struct llama_context * ctx) ROOST_NOEXCEPT;
 // MARK: Calls that may throw
 
 // Returns the count and an array to free in `tokens`, or −1.

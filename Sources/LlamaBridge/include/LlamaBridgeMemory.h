@@ -21,8 +21,7 @@ enum { roost_layout_device_limit = 32 };
 struct roost_layout_weights {
     uint64_t files;    // the files' lengths
     uint64_t mapped;   // of the files, what stays mapped once they are loaded with a memory map
-    uint64_t host;     // weights in the host's memory
-    uint64_t repacked; // those among them that the CPU's back end keeps in a form of its own
+    uint64_t repacked; // weights that the CPU's back end keeps in a form of its own
     uint64_t tables;   // what the model without its weights took of the heap: its vocabulary; 0 when nobody counts
 };
 

@@ -31,20 +31,24 @@ extension PlannedMachine {
     ///   - limits: what a person allows.
     ///   - devices: the engine's GPUs (``Engine/graphics``), which have the names that load options use; `nil` takes the
     ///     machine's own list, as for a recorded one.
-    ///   - usedByteCount: what models of this program have already, which counts as available.
+    ///   - availableByteCount: bytes of the machine's memory that models may take, where somebody knows better: what
+    ///     models of this program have already can count as available.
+    ///   - freedByteCounts: bytes that come free on GPUs beside what they have free now, by the names of `devices`.
     ///   - ceiling: what was measured here.
     public init(
         _ machine: Machine, limits: PlanLimits = PlanLimits(), devices: [EngineDevice]? = nil,
-        usedByteCount: Int64 = 0, ceiling: MachineCeiling? = nil
+        availableByteCount: Int64? = nil, freedByteCounts: [String: Int64] = [:], ceiling: MachineCeiling? = nil
     ) {
         let total = machine.usableByteCount
-        let available = (machine.availableByteCount ?? total ?? Self.unknownMemoryByteCount)
-            .addingClamped(max(0, usedByteCount))
+        let available = max(
+            0, availableByteCount ?? machine.availableByteCount ?? total ?? Self.unknownMemoryByteCount)
         let memory = limits.memory?.allowed(total: total, available: available) ?? available
         var graphics =
             devices.map { Self.graphics(of: $0, machine) }
             ?? machine.graphics.enumerated().map { Self.device($1, name: "GPU\($0)") }
         for index in graphics.indices {
+            let free = graphics[index].memoryByteCount.addingClamped(max(0, freedByteCounts[graphics[index].name] ?? 0))
+            graphics[index].memoryByteCount = min(free, graphics[index].totalByteCount ?? free)
             if let limit = limits.graphics {
                 graphics[index].memoryByteCount = limit.allowed(
                     total: graphics[index].totalByteCount, available: graphics[index].memoryByteCount)

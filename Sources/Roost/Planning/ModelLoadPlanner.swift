@@ -40,16 +40,16 @@ struct ModelLoadPlanner: LoadPlanner {
 
     // MARK: Before loading
 
-    func plan(_ request: ModelRequest, availableByteCount: Int64?) async -> LoadPlan {
+    func plan(_ request: ModelRequest, room: LoadRoom) async -> LoadPlan {
         let options = request.options ?? request.defaultOptions
         guard let files = try? await FileHeaders(of: request.files) else { return LoadPlan(options: options) }
-        let machine = await self.machine(availableByteCount)
+        let machine = await self.machine(room)
         var wanted = PlanRequest(others: options)
         wanted.tuning = await tunings.settings(forName: request.name)
         guard let (plan, addedByteCount) = try? await plan(files, machine, wanted, request.name) else {
             return LoadPlan(options: options)
         }
-        var load = LoadPlan(options: plan.options, estimate: plan.memory)
+        var load = LoadPlan(options: plan.options, estimate: plan.memory, ownMemoryDevices: machine.ownMemoryDevices)
         load.addedByteCount = addedByteCount
         if plan.fits {
             let changesQuality = plan.quantizesCache(beyond: options)
@@ -83,22 +83,21 @@ struct ModelLoadPlanner: LoadPlanner {
     }
 
     /// This machine with the memory that a model may have.
-    private func machine(_ availableByteCount: Int64?) async -> PlannedMachine {
+    func machine(_ room: LoadRoom) async -> PlannedMachine {
         let machine = await Machine.current()
-        var planned = PlannedMachine(
+        return PlannedMachine(
             machine, limits: configuration.planLimits, devices: Engine.graphics,
+            availableByteCount: room.availableByteCount, freedByteCounts: room.freedByteCounts,
             ceiling: await store.ceiling(of: machine))
-        if let availableByteCount { planned.memoryByteCount = max(0, availableByteCount) }
-        return planned
     }
 
     // MARK: When memory is short
 
     func retreat(
-        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
+        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, room: LoadRoom
     ) async -> LoadPlan? {
         guard let files = try? await FileHeaders(of: request.files) else { return nil }
-        let machine = await self.machine(availableByteCount)
+        let machine = await self.machine(room)
         let asked = request.options ?? request.defaultOptions
         let steps = RecoverySteps(
             after: plan.options, of: files.geometry, on: machine, request: PlanRequest(others: asked),
@@ -109,7 +108,7 @@ struct ModelLoadPlanner: LoadPlanner {
             let options = step.options, let memory = step.memory
         else { return nil }
         return LoadPlan(
-            options: options, estimate: memory,
+            options: options, estimate: memory, ownMemoryDevices: machine.ownMemoryDevices,
             retreats: plan.retreats + [
                 LoadRetreat(message: "Memory was short. \(step.sentence)", changesQuality: step.changesQuality)
             ])
@@ -134,10 +133,9 @@ struct ModelLoadPlanner: LoadPlanner {
         let predicted = ModelMemory(
             weightsByteCount: sum(\.weightsByteCount) + copied, contextByteCount: sum(\.contextByteCount),
             computeByteCount: sum(\.computeByteCount))
-        let architecture = try? await FileHeaders(of: request.files).geometry.architecture
         await predictions.keep(
             PlanPrediction(
-                model: request.name, architecture: architecture ?? "unknown", time: .now,
+                model: request.name, architecture: outcome.architecture, time: .now,
                 options: outcome.plan.options, predicted: predicted, predictedByteCount: estimate.usualByteCount,
                 predictedMostByteCount: estimate.processByteCount,
                 addedByteCount: outcome.plan.addedByteCount, actual: outcome.memory,
@@ -168,6 +166,11 @@ private struct FileHeaders {
     private static func part(_ url: URL) async throws -> ModelHeader.Part {
         try await HeaderReader.part(at: url, url.lastPathComponent, digest: nil)
     }
+}
+
+extension PlannedMachine {
+    /// Those of its GPUs that take nothing of the machine's memory.
+    fileprivate var ownMemoryDevices: Set<String> { Set(graphics.filter { !$0.sharesSystemMemory }.map(\.name)) }
 }
 
 extension ModelPlan {

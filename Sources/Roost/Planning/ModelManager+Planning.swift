@@ -62,13 +62,7 @@ extension ModelManager {
     /// This machine as plans see it: what models may take of its memory and of its GPUs' by the configuration, models in
     /// memory counted as if they were not, and what was measured of it.
     public nonisolated func plannedMachine() async -> PlannedMachine {
-        let machine = await Machine.current()
-        let held = ((try? await loadedModels()) ?? []).reduce(Int64(0)) { sum, status in
-            sum + status.memory.contextByteCount + status.memory.computeByteCount
-        }
-        return PlannedMachine(
-            machine, limits: configuration.planLimits, devices: Engine.graphics, usedByteCount: held,
-            ceiling: await store.ceiling(of: machine))
+        await planner.machine(await residency.room())
     }
 
     private nonisolated func headerSet(of header: ModelHeader, for request: PlanRequest) async throws -> ModelHeaderSet

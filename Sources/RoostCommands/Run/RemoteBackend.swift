@@ -38,7 +38,9 @@ struct RemoteBackend: ChatBackend {
         await process(of: model).map { RunMemory(modelByteCount: $0.size, peakProcessByteCount: nil) }
     }
 
-    func retreats(of model: ModelRecord) async -> [LoadRetreat] { await process(of: model)?.retreats ?? [] }
+    func retreats(of model: ModelRecord) async -> [LoadRetreat] {
+        await process(of: model)?.retreats?.map(\.step) ?? []
+    }
 
     private func process(of model: ModelRecord) async -> ServerProcesses.Model? {
         let processes: ServerProcesses? = try? await client.json(.get, "/api/ps")

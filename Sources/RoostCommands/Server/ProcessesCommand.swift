@@ -33,6 +33,17 @@ struct ProcessesCommand: AsyncParsableCommand {
 
 /// The answer of `/api/ps`, as far as it is shown.
 struct ServerProcesses: Decodable, Sendable {
+    struct Retreat: Decodable, Sendable {
+        let message: String
+        let changesQuality: Bool
+        var step: LoadRetreat { LoadRetreat(message: message, changesQuality: changesQuality) }
+
+        enum CodingKeys: String, CodingKey {
+            case message
+            case changesQuality = "changes_quality"
+        }
+    }
+
     struct Model: Decodable, Sendable {
         let name: String
         let digest: String
@@ -43,7 +54,7 @@ struct ServerProcesses: Decodable, Sendable {
         let pid: Int32?
         let residentBytes: Int64?
         let pinned: Bool?
-        let retreats: [LoadRetreat]?
+        let retreats: [Retreat]?
 
         enum CodingKeys: String, CodingKey {
             case name, digest, size, isolation, pid, pinned, retreats
@@ -96,7 +107,7 @@ struct ProcessItem: ListedItem, Encodable {
         pid = model.pid
         residentByteCount = model.residentBytes
         isPinned = model.pinned ?? false
-        retreats = model.retreats ?? []
+        retreats = model.retreats?.map(\.step) ?? []
         until = isPinned ? "pinned" : isForever ? "stays" : HumanReadable.relative(model.expiresAt, to: now)
     }
 

@@ -80,6 +80,16 @@ struct OllamaTags: Encodable, Sendable {
 
 /// `GET /api/ps`.
 struct OllamaProcesses: Encodable, Sendable {
+    struct Retreat: Encodable, Sendable {
+        let message: String
+        let changesQuality: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case message
+            case changesQuality = "changes_quality"
+        }
+    }
+
     struct Model: Encodable, Sendable {
         let name: String
         let model: String
@@ -98,7 +108,7 @@ struct OllamaProcesses: Encodable, Sendable {
         let residentBytes: Int64?
         let pinned: Bool
         // Nor this: what was given up so that it could be loaded.
-        let retreats: [LoadRetreat]
+        let retreats: [Retreat]
 
         init(_ status: LoadedModelStatus) {
             name = status.record.name.description
@@ -115,7 +125,7 @@ struct OllamaProcesses: Encodable, Sendable {
             pid = status.activity.processIdentifier
             residentBytes = status.activity.residentByteCount
             pinned = status.isPinned
-            retreats = status.retreats
+            retreats = status.retreats.map { Retreat(message: $0.message, changesQuality: $0.changesQuality) }
         }
 
         /// What stands for “does not expire”: clients parse a date, and Ollama too gives one some three centuries off.

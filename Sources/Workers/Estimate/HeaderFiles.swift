@@ -63,6 +63,12 @@ final class HeaderFiles: Sendable {
             defer { close(descriptor) }
             throw failure(name, systemReason(errno))
         }
+        // Whoever reads it could fill its holes else, with memory that is not counted as its own.
+        let failed = roost_seal_file(descriptor)
+        guard failed == 0 else {
+            defer { close(descriptor) }
+            throw failure(name, systemReason(failed))
+        }
         return descriptor
     }
 

@@ -1,5 +1,5 @@
-import CSandbox
 import Foundation
+import Hardware
 import Inference
 import Synchronization
 
@@ -97,7 +97,7 @@ private final class ErrandProcess: Sendable {
             try withExtendedLifetime(order.owner) { try listen(to: try start(order, &logPipe), log, logPipe) }
         } catch {
             failure = error
-            stop(error)
+            stop(deadline < .now ? lateness : error)
         }
         let status = reap()
         if logPipe >= 0 {
@@ -130,20 +130,7 @@ private final class ErrandProcess: Sendable {
     }
 
     private func spawn(socket: Int32, log: Int32) throws {
-        let program = errand.program
-        let nothing = try FileHandle(forUpdating: URL(fileURLWithPath: "/dev/null"))
-        var request = WorkerSpawner.Request(
-            executable: program.executable, arguments: program.arguments,
-            descriptors: [nothing.fileDescriptor, log, log, socket])
-        request.addressSpaceByteLimit = program.addressSpaceByteLimit ?? 0
-        request.user = program.user
-        let pid: Int32
-        do {
-            pid = try WorkerSpawner.shared.spawn(request)
-        } catch {
-            throw InferenceError.workerFailed(
-                reason: "\(program.executable.path) could not be started: \(error.localizedDescription)")
-        }
+        let pid = try WorkerSpawner.shared.spawn(errand.program, socket: socket, log: log)
         let reason = state.withLock { state in
             state.processIdentifier = pid
             return state.reason
@@ -152,23 +139,8 @@ private final class ErrandProcess: Sendable {
     }
 
     private func greet(_ socket: Int32, _ order: WorkerErrand.Order) throws {
-        var limit = timeval()
-        limit.tv_sec = max(1, Int(errand.timeLimit / .seconds(1)))
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
-        }
         let connection = WorkerHandshake(descriptor: socket)
-        let (frame, descriptors) = try connection.receive()
-        for descriptor in descriptors { close(descriptor) }
-        guard frame.kind == .hello, descriptors.isEmpty else { throw WorkerProtocolError("no greeting") }
-        let hello = try WorkerJSON.decode(WorkerHello.self, from: frame.payload)
-        let own = WorkerHello(
-            protocolVersion: WorkerProtocol.version, version: errand.program.version, engineVersion: Engine.version)
-        guard hello == own else {
-            throw InferenceError.workerFailed(
-                reason: "\(errand.program.executable.path) is of another version (\(hello)) than this program "
-                    + "(\(own)); install them together")
-        }
+        try connection.greet(errand.program, timeLimit: errand.timeLimit)
         try connection.send(order.frame, descriptors: order.descriptors)
     }
 
@@ -181,7 +153,9 @@ private final class ErrandProcess: Sendable {
                 case .result:
                     self.state.withLock { state in
                         // It waits with its end until this side closes the connection.
-                        let peak = state.processIdentifier.flatMap(WorkerMemory.peakByteCount)
+                        let peak = state.processIdentifier.flatMap {
+                            ProcessMemory.of(process: $0)?.peakResidentByteCount
+                        }
                         state.answer = .success(.init(answer: frame.payload, peakByteCount: peak))
                     }
                 case .failed:
@@ -197,31 +171,23 @@ private final class ErrandProcess: Sendable {
     }
 
     private func watch() {
-        if deadline < .now {
-            let seconds = Int((errand.timeLimit / .seconds(1)).rounded(.up))
-            stop(WorkerErrand.Failure(reason: "its process did not answer within \(seconds) seconds and was ended"))
-        }
+        if deadline < .now { stop(lateness) }
         let pid = state.withLock { $0.processIdentifier }
-        if let pid, let byteCount = WorkerMemory.residentByteCount(of: pid), byteCount > errand.memoryByteLimit {
+        if let pid, let memory = ProcessMemory.of(process: pid), memory.residentByteCount > errand.memoryByteLimit {
             stop(
                 WorkerErrand.Failure(
                     reason: "its process took more than \(errand.memoryByteLimit >> 20) MiB of memory and was ended"))
         }
     }
 
+    private var lateness: WorkerErrand.Failure {
+        let seconds = Int((errand.timeLimit / .seconds(1)).rounded(.up))
+        return .init(reason: "its process did not answer within \(seconds) seconds and was ended")
+    }
+
     /// The exit status of the process, which has answered or was told to end; `nil` when there was none.
     private func reap() -> Int32? {
         guard let pid = state.withLock({ $0.processIdentifier }) else { return nil }
-        var status: Int32 = 0
-        let patience = SuspendingClock.now + .seconds(2)
-        while true {
-            let result = waitpid(pid, &status, WNOHANG)
-            if result == pid || (result < 0 && errno != EINTR) {
-                state.withLock { $0.processIdentifier = nil }
-                return result == pid ? status : nil
-            }
-            if patience < .now { kill(pid, SIGKILL) }
-            usleep(500)
-        }
+        return WorkerSpawner.reap(pid) { state.withLock { $0.processIdentifier = nil } }
     }
 }

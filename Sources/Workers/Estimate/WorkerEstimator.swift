@@ -81,13 +81,12 @@ struct EstimateJob: Codable {
 extension MemoryEstimate {
     /// Whether it could be true: a process that was taken over may say anything.
     fileprivate var isPlausible: Bool {
-        let counts =
-            [
-                mappedByteCount, repackedByteCount, outputByteCount, overheadByteCount, loadingByteCount,
-                projectorByteCount, speculationByteCount,
-            ]
-            + devices.flatMap { [$0.weightsByteCount, $0.contextByteCount, $0.computeByteCount] }
-        return devices.count <= 64 && counts.allSatisfy { (0..<1 << 52).contains($0) }
-            && devices.allSatisfy { $0.device.utf8.count <= 256 }
+        let counts = [
+            mappedByteCount, repackedByteCount, outputByteCount, overheadByteCount, loadingByteCount,
+            projectorByteCount, speculationByteCount,
+        ]
+        // No process is without memory, and none computes without any of the host's.
+        return counts.allSatisfy { (0...AnswerRules.sizeLimit).contains($0) } && AnswerRules.areTrue(devices)
+            && overheadByteCount > 0 && host.totalByteCount > 0
     }
 }

@@ -13,8 +13,6 @@ final class MeasureService: Sendable {
     private let questions = Mutex<[WorkerFrame]>([])
     private let hasQuestions = DispatchSemaphore(value: 0)
     private let isOver = Atomic(false)
-    /// Tokens computed, so that the parent sees that it gets on.
-    private let answerCount = Atomic<Int64>(0)
 
     init(job: WorkerJob, files: ModelDescriptors, channel: FrameChannel, sandbox: WorkerSandbox) {
         self.job = job
@@ -34,16 +32,14 @@ final class MeasureService: Sendable {
             frame: { [self] frame in
                 switch frame.kind {
                 case .measure: ask(frame)
-                case .unload, .cancel:
+                case .unload:
                     isOver.store(true, ordering: .relaxed)
-                    if frame.kind == .unload { channel.close() }
+                    channel.close()
                 default: throw WorkerProtocolError("a frame \(frame.kind) for a worker that measures")
                 }
             },
             tick: { [self] in
-                var activity = ModelActivity()
-                activity.generatedTokenCount = answerCount.load(ordering: .relaxed)
-                channel.send(WorkerFrame(.heartbeat, payload: try WorkerJSON.encode(activity)))
+                channel.send(WorkerFrame(.heartbeat, payload: try WorkerJSON.encode(ModelActivity())))
             })
         isOver.store(true, ordering: .relaxed)
         if case .broken(let reason) = end {
@@ -72,7 +68,6 @@ final class MeasureService: Sendable {
             do {
                 let question = try WorkerJSON.decode(SpeedQuestion.self, from: frame.payload)
                 let payload = try WorkerJSON.encode(try model.answer(question))
-                answerCount.add(1, ordering: .relaxed)
                 channel.send(WorkerFrame(.result, request: frame.request, payload: payload), waits: true)
             } catch {
                 fail(frame.request, error)

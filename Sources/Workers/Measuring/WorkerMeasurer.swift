@@ -9,8 +9,8 @@ public final class WorkerMeasurer: SpeedMeter {
     /// Its process, while there is one.
     var processIdentifier: Int32? { link.processIdentifier }
 
-    /// Longest run that is believed, in seconds.
-    private static let secondsLimit = 1e6
+    /// Runs that are believed, in seconds: no clock tells less, and rates stay finite.
+    private static let secondsRange = 1e-9..<1e6
 
     private init(_ info: LoadedModelInfo, link: WorkerLink) {
         self.info = info
@@ -38,7 +38,6 @@ public final class WorkerMeasurer: SpeedMeter {
         setup.isMeasured = true
         let link = WorkerLink(setup, progress: progress)
         let loaded = try await link.load()
-        link.onEnd { _ in }
         return WorkerMeasurer(loaded.info, link: link)
     }
 
@@ -55,9 +54,8 @@ public final class WorkerMeasurer: SpeedMeter {
                 try Task.checkCancellation()
                 return try await withCheckedThrowingContinuation { continuation in
                     guard let request = pending.add(continuation) else { return }
-                    guard link.send(.measure, request, payload) else {
-                        return pending.fail(request, InferenceError.unloaded)
-                    }
+                    // A process that takes it no more is ending: it fails with the reason of that.
+                    _ = link.send(.measure, request, payload)
                 }
             } onCancel: {
                 link.kill()
@@ -84,7 +82,7 @@ public final class WorkerMeasurer: SpeedMeter {
         ]
         for (seconds, tokenCount) in counts {
             guard seconds.count == (tokenCount > 0 ? question.repetitionCount : 0),
-                seconds.allSatisfy({ $0 > 0 && $0 < secondsLimit })
+                seconds.allSatisfy(secondsRange.contains)
             else { throw WorkerProtocolError("durations that cannot be") }
         }
     }

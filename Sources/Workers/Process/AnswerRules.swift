@@ -5,6 +5,8 @@ import Inference
 enum AnswerRules {
     /// No count is larger; sums of a few of them cannot overflow.
     static let countLimit: Int64 = 1 << 48
+    /// No size of a device's memory is larger; sums of all of them cannot overflow.
+    static let sizeLimit: Int64 = 1 << 52
     /// Most bytes of text, all deltas of a request together.
     static let textLimit = 256 << 20
 
@@ -59,6 +61,18 @@ enum AnswerRules {
             memory.computeByteCount,
         ]
         try require(sizes.allSatisfy { (0...countLimit).contains($0) }, "what it says of the model")
+        try require(areTrue(memory.devices), "what it says of devices")
+    }
+
+    /// Whether devices could give that.
+    static func areTrue(_ devices: [DeviceMemory]) -> Bool {
+        devices.count <= 64
+            && devices.allSatisfy { device in
+                device.device.utf8.count <= 256
+                    && [device.weightsByteCount, device.contextByteCount, device.computeByteCount].allSatisfy {
+                        (0...sizeLimit).contains($0)
+                    }
+            }
     }
 
     private static func count(_ value: Int) -> Bool { value >= 0 && value <= countLimit }

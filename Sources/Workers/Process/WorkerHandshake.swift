@@ -1,5 +1,6 @@
 import CSandbox
 import Foundation
+import Inference
 
 #if canImport(Darwin)
     import Darwin
@@ -12,6 +13,29 @@ import Foundation
 /// The first words over a socket that still blocks: one frame each way, and the descriptors of the model.
 struct WorkerHandshake {
     let descriptor: Int32
+
+    /// Takes a worker's greeting; neither that nor what is sent afterwards waits longer than `timeLimit` (in whole
+    /// seconds, at least one).
+    ///
+    /// - Throws: `WorkerProtocolError`; `InferenceError.workerFailed` when it is of another version.
+    func greet(_ program: WorkerProgram, timeLimit: Duration) throws {
+        var limit = timeval()
+        limit.tv_sec = max(1, Int(timeLimit / .seconds(1)))
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+        let (frame, descriptors) = try receive()
+        for descriptor in descriptors { close(descriptor) }
+        guard frame.kind == .hello, descriptors.isEmpty else { throw WorkerProtocolError("no greeting") }
+        let hello = try WorkerJSON.decode(WorkerHello.self, from: frame.payload)
+        let own = WorkerHello(
+            protocolVersion: WorkerProtocol.version, version: program.version, engineVersion: Engine.version)
+        guard hello == own else {
+            throw InferenceError.workerFailed(
+                reason: "\(program.executable.path) is of another version (\(hello)) than this program (\(own)); "
+                    + "install them together")
+        }
+    }
 
     /// Sends all of the frame.
     ///

@@ -1,4 +1,3 @@
-import CSandbox
 import Foundation
 import Inference
 import Synchronization
@@ -174,19 +173,7 @@ final class WorkerLink: Sendable {
     }
 
     private func spawn(worker socket: Int32, log: Int32) throws {
-        let nothing = try FileHandle(forUpdating: URL(fileURLWithPath: "/dev/null"))
-        var request = WorkerSpawner.Request(
-            executable: setup.program.executable, arguments: setup.program.arguments,
-            descriptors: [nothing.fileDescriptor, log, log, socket])
-        request.addressSpaceByteLimit = setup.program.addressSpaceByteLimit ?? 0
-        request.user = setup.program.user
-        let pid: Int32
-        do {
-            pid = try WorkerSpawner.shared.spawn(request)
-        } catch {
-            throw InferenceError.workerFailed(
-                reason: "\(setup.program.executable.path) could not be started: \(error.localizedDescription)")
-        }
+        let pid = try WorkerSpawner.shared.spawn(setup.program, socket: socket, log: log)
         let isStopped = state.withLock { state in
             state.processIdentifier = pid
             return state.reason != nil
@@ -195,22 +182,8 @@ final class WorkerLink: Sendable {
     }
 
     private func shakeHands(_ socket: Int32) throws {
-        var limit = timeval(tv_sec: Int(Self.startLimit / .seconds(1)), tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
-        }
         let connection = WorkerHandshake(descriptor: socket)
-        let (frame, descriptors) = try connection.receive()
-        for descriptor in descriptors { close(descriptor) }
-        guard frame.kind == .hello, descriptors.isEmpty else { throw WorkerProtocolError("no greeting") }
-        let hello = try WorkerJSON.decode(WorkerHello.self, from: frame.payload)
-        let own = WorkerHello(
-            protocolVersion: WorkerProtocol.version, version: setup.program.version, engineVersion: Engine.version)
-        guard hello == own else {
-            throw InferenceError.workerFailed(
-                reason: "\(setup.program.executable.path) is of another version (\(hello)) than this program (\(own)); "
-                    + "install them together")
-        }
+        try connection.greet(setup.program, timeLimit: Self.startLimit)
         let prefixes = setup.program.prefixes?.lease(
             identity: setup.identity, options: setup.options, adapters: setup.files.adapterIdentities)
         state.withLock { $0.prefixes = prefixes }
@@ -292,20 +265,11 @@ final class WorkerLink: Sendable {
     /// Takes the exit status of the process, which has closed its socket or was told to end. `nil` when there was none.
     private func reap() -> Int32? {
         guard let pid = processIdentifier else { return nil }
-        var status: Int32 = 0
-        let deadline = SuspendingClock.now + .seconds(2)
-        while true {
-            let result = waitpid(pid, &status, WNOHANG)
-            if result == pid || (result < 0 && errno != EINTR) {
-                state.withLock {
-                    $0.processIdentifier = nil
-                    $0.channel = nil
-                }
-                return result == pid ? status : nil
+        return WorkerSpawner.reap(pid) {
+            state.withLock {
+                $0.processIdentifier = nil
+                $0.channel = nil
             }
-            // Its socket is closed, and still it lives.
-            if deadline < .now { signal(pid) }
-            usleep(2000)
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Hardware
 public import Inference
 import Synchronization
 
@@ -112,7 +113,9 @@ public final class WorkerModel: RunningModel {
         var activity = link.activity
         activity.activeRequestCount = max(0, link.pending.streamCount - activity.queuedRequestCount)
         activity.processIdentifier = link.processIdentifier
-        activity.residentByteCount = activity.processIdentifier.flatMap(WorkerMemory.residentByteCount)
+        activity.residentByteCount = activity.processIdentifier.flatMap {
+            ProcessMemory.of(process: $0)?.residentByteCount
+        }
         return activity
     }
 

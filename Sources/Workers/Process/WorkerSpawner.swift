@@ -1,6 +1,7 @@
 import CSandbox
 import Dispatch
 import Foundation
+import Inference
 import Synchronization
 
 #if canImport(Darwin)
@@ -68,6 +69,45 @@ final class WorkerSpawner: Sendable {
             throw error
         }
         return sockets[0]
+    }
+
+    /// Starts a worker with its ends of the socket and of the log's pipe; blocks until it runs its program. Not for the
+    /// cooperative pool.
+    ///
+    /// - Returns: its process id.
+    /// - Throws: `InferenceError.workerFailed`; what opening /dev/null throws.
+    func spawn(_ program: WorkerProgram, socket: Int32, log: Int32) throws -> Int32 {
+        let nothing = try FileHandle(forUpdating: URL(fileURLWithPath: "/dev/null"))
+        var request = Request(
+            executable: program.executable, arguments: program.arguments,
+            descriptors: [nothing.fileDescriptor, log, log, socket])
+        request.addressSpaceByteLimit = program.addressSpaceByteLimit ?? 0
+        request.user = program.user
+        do {
+            return try spawn(request)
+        } catch {
+            throw InferenceError.workerFailed(
+                reason: "\(program.executable.path) could not be started: \(error.localizedDescription)")
+        }
+    }
+
+    /// Takes the exit status of a process that ends by itself or was told to; after a while it is ended. Blocks.
+    ///
+    /// - Parameter taken: called as soon as its number may be another process's.
+    /// - Returns: `nil` when there is no such child.
+    static func reap(_ pid: Int32, taken: () -> Void) -> Int32? {
+        var status: Int32 = 0
+        let patience = SuspendingClock.now + .seconds(2)
+        while true {
+            let result = waitpid(pid, &status, WNOHANG)
+            if result == pid || (result < 0 && errno != EINTR) {
+                taken()
+                return result == pid ? status : nil
+            }
+            // Its socket is closed, and still it lives.
+            if patience < .now { kill(pid, SIGKILL) }
+            usleep(500)
+        }
     }
 
     /// Starts a process; blocks until it runs its program. Not for the cooperative pool.

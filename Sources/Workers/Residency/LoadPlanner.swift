@@ -8,21 +8,34 @@ public protocol LoadPlanner: Sendable {
     /// Memory is said rather too high than too low; `nil` when it cannot be told, and the engine itself has to refuse
     /// what does not fit.
     ///
-    /// - Parameter availableByteCount: bytes of the machine's memory that the model may have when all others that may go
-    ///   have gone; `nil` when unknown.
-    func plan(_ request: ModelRequest, availableByteCount: Int64?) async -> LoadPlan
+    /// - Parameter room: what the model may have when all others that may go have gone.
+    func plan(_ request: ModelRequest, room: LoadRoom) async -> LoadPlan
 
     /// What to try instead after memory was short for `plan`; `nil` when nothing is left to try.
     ///
     /// - Parameters:
     ///   - error: what was said: `InferenceError.outOfMemory`, `.noRoom`, or a failure of the engine.
-    ///   - availableByteCount: bytes that the model may have; `nil` when unknown.
+    ///   - room: what the model may have.
     func retreat(
-        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
+        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, room: LoadRoom
     ) async -> LoadPlan?
 
-    /// Told what a load that was planned took in the end, before the model goes.
+    /// Told what a load that was planned took in the end, when the model has gone.
     func learn(_ outcome: LoadOutcome, of request: ModelRequest) async
+}
+
+/// What a model may have.
+public struct LoadRoom: Sendable, Hashable {
+    /// Bytes of the machine's memory; `nil` when unknown.
+    public var availableByteCount: Int64?
+    /// Bytes of devices that come free for it, by the engine's names, beside what they have free now.
+    public var freedByteCounts: [String: Int64]
+
+    /// So much room.
+    public init(availableByteCount: Int64?, freedByteCounts: [String: Int64] = [:]) {
+        self.availableByteCount = availableByteCount
+        self.freedByteCounts = freedByteCounts
+    }
 }
 
 /// What was planned for a load, and what it took.
@@ -31,6 +44,8 @@ public struct LoadOutcome: Sendable, Hashable {
     public var plan: LoadPlan
     /// What the engine accounts for.
     public var memory: ModelMemory
+    /// The model's kind: `general.architecture`.
+    public var architecture: String
     /// The most that the model's process held, mapped files included, in bytes; `nil` when it had none of its own, and
     /// where the system does not say.
     public var peakByteCount: Int64?
@@ -44,7 +59,7 @@ extension LoadPlanner {
 
     /// Nothing else is tried.
     public func retreat(
-        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, availableByteCount: Int64?
+        from plan: LoadPlan, of request: ModelRequest, after error: InferenceError, room: LoadRoom
     ) async -> LoadPlan? { nil }
 }
 
@@ -52,8 +67,10 @@ extension LoadPlanner {
 public struct LoadPlan: Sendable, Hashable {
     /// What the engine is told.
     public var options: LoadOptions
-    /// What it takes; `nil` when that is unknown.
+    /// What it takes of the machine's own memory, which is what room is made of; `nil` when that is unknown.
     public var memory: ModelMemory?
+    /// Devices with memory of their own, by the engine's names: what is there takes nothing of the machine's.
+    public var ownMemoryDevices: Set<String> = []
     /// What was changed since the first plan because memory was short, step by step.
     public var retreats: [LoadRetreat]
     /// What it takes part by part; `nil` when that is unknown.
@@ -65,15 +82,15 @@ public struct LoadPlan: Sendable, Hashable {
     public var refusal: [String]
 
     /// A plan; by an estimate, and with the memory of that.
-    public init(options: LoadOptions, estimate: MemoryEstimate, retreats: [LoadRetreat] = [], refusal: [String] = []) {
-        self.init(
-            options: options,
-            memory: ModelMemory(
-                weightsByteCount: estimate.devices.reduce(0) { $0 + $1.weightsByteCount },
-                contextByteCount: estimate.devices.reduce(0) { $0 + $1.contextByteCount },
-                computeByteCount: estimate.devices.reduce(estimate.besideByteCount) { $0 + $1.computeByteCount }),
-            retreats: retreats, refusal: refusal)
+    public init(
+        options: LoadOptions, estimate: MemoryEstimate, ownMemoryDevices: Set<String> = [],
+        retreats: [LoadRetreat] = [], refusal: [String] = []
+    ) {
+        var memory = ModelMemory(estimate.devices.filter { !ownMemoryDevices.contains($0.device) })
+        memory.computeByteCount += estimate.besideByteCount
+        self.init(options: options, memory: memory, retreats: retreats, refusal: refusal)
         self.estimate = estimate
+        self.ownMemoryDevices = ownMemoryDevices
     }
 
     /// A plan.
@@ -91,6 +108,18 @@ public struct LoadPlan: Sendable, Hashable {
 extension MemoryEstimate {
     /// What a process takes beside what the engine accounts for.
     var besideByteCount: Int64 { outputByteCount + overheadByteCount + projectorByteCount }
+}
+
+extension ModelMemory {
+    /// What it is without what lies on some devices.
+    func without(_ names: Set<String>) -> ModelMemory {
+        let there = ModelMemory(devices.filter { names.contains($0.device) })
+        return ModelMemory(
+            weightsByteCount: max(0, weightsByteCount - there.weightsByteCount),
+            contextByteCount: max(0, contextByteCount - there.contextByteCount),
+            computeByteCount: max(0, computeByteCount - there.computeByteCount),
+            devices: devices.filter { !names.contains($0.device) })
+    }
 }
 
 /// One thing that was given up so that a model could be loaded.

@@ -21,7 +21,7 @@ extension ModelResidency {
     }
 
     private func bringIn(_ entry: ResidencyEntry, _ request: ModelRequest) async throws -> any RunningModel {
-        if let plan = await planner?.plan(request, availableByteCount: room(for: entry)) {
+        if let plan = await planner?.plan(request, room: room(for: entry)) {
             guard plan.refusal.isEmpty else {
                 throw InferenceError.doesNotFit(model: request.name, advice: plan.refusal)
             }
@@ -40,7 +40,7 @@ extension ModelResidency {
                 if entry.isAdmitted, await evictOne(besides: entry) { continue }
                 guard
                     let next = await planner?.retreat(
-                        from: entry.plan, of: request, after: error, availableByteCount: room(for: entry))
+                        from: entry.plan, of: request, after: error, room: room(for: entry))
                 else { throw error }
                 for step in next.retreats.dropFirst(entry.plan.retreats.count) { onRetreat?(request.name, step) }
                 follow(next, entry)
@@ -58,7 +58,7 @@ extension ModelResidency {
         switch result {
         case .success(let model):
             entry.state = .ready(model)
-            entry.memory = model.memory
+            entry.memory = model.memory.without(entry.plan.ownMemoryDevices)
             entry.memory?.computeByteCount += entry.plan.estimate?.besideByteCount ?? 0
             entry.loadedAt = .now
         case .failure: remove(entry)
@@ -90,8 +90,8 @@ extension ModelResidency {
         let planner = planner
         let outcome = LoadOutcome(entry, model)
         Task {
-            await planner?.learn(outcome, of: entry.request)
             await model.unload()
+            await planner?.learn(outcome, of: entry.request)
             self.remove(entry)
         }
     }
@@ -115,7 +115,7 @@ extension LoadOutcome {
     fileprivate init(_ entry: ResidencyEntry, _ model: any RunningModel) {
         let activity = model.activity
         self.init(
-            plan: entry.plan, memory: model.memory,
+            plan: entry.plan, memory: model.memory, architecture: model.info.architecture,
             peakByteCount: activity.processIdentifier.flatMap { ProcessMemory.of(process: $0)?.peakResidentByteCount },
             tokenCount: activity.generatedTokenCount + activity.promptTokenCount)
     }

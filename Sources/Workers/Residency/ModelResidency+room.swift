@@ -46,19 +46,31 @@ extension ModelResidency {
         return false
     }
 
-    /// Bytes that a model may have when all go that may; `nil` when nothing is known.
-    func room(for entry: ResidencyEntry) -> Int64? {
+    /// What a model may have when all go that may.
+    func room(for entry: ResidencyEntry) -> LoadRoom {
         let others = entries.values.filter { $0 !== entry && $0.isAdmitted }
-        return budget.room(beside: others.map(\.holding)).map { room in
-            others.reduce(room) { pinnedKeys.contains($1.key) ? $0 : $0 + $1.byteCount }
-        }
+        return room(beside: others, leaving: others.filter { !pinnedKeys.contains($0.key) })
+    }
+
+    /// What models may have when none is in memory.
+    public func room() -> LoadRoom {
+        let all = entries.values.filter(\.isAdmitted)
+        return room(beside: all, leaving: all)
+    }
+
+    private func room(beside others: [ResidencyEntry], leaving: [ResidencyEntry]) -> LoadRoom {
+        let available = budget.room(beside: others.map(\.holding))
+        let devices = leaving.compactMap(\.model).flatMap(\.memory.devices).filter { !$0.isHost }
+        return LoadRoom(
+            availableByteCount: available.map { leaving.reduce($0) { $0 + $1.byteCount } },
+            freedByteCounts: devices.reduce(into: [:]) { $0[$1.device, default: 0] += $1.totalByteCount })
     }
 
     private func refusal(of entry: ResidencyEntry, others: [ResidencyEntry]) -> InferenceError {
         let holders = others.filter { pinnedKeys.contains($0.key) }.sorted { $0.name < $1.name }
         return .noRoom(
             model: entry.name, neededByteCount: entry.byteCount,
-            availableByteCount: max(0, self.room(for: entry) ?? 0),
+            availableByteCount: max(0, self.room(for: entry).availableByteCount ?? 0),
             modelLimit: maximumModelCount.flatMap { holders.count >= $0 ? $0 : nil },
             holders: holders.map { .init(model: $0.name, byteCount: $0.byteCount) })
     }

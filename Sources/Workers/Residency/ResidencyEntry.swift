@@ -26,7 +26,7 @@ final class ResidencyEntry: @unchecked Sendable {  // why sound: only the actor 
     var lastUsed = Date.now
     var expiresAt: Date?
     var expiry: Task<Void, Never>?
-    /// Its memory: as forecast, then as the engine accounts for it; `nil` when nothing is known.
+    /// What it has of the machine's own memory: as forecast, then as the engine accounts for it; `nil` when nothing is known.
     var memory: ModelMemory?
     /// It has been promised its memory.
     var isAdmitted = false
