@@ -9,8 +9,8 @@ public final class WorkerMeasurer: SpeedMeter {
     /// Its process, while there is one.
     var processIdentifier: Int32? { link.processIdentifier }
 
-    /// Runs that are believed, in seconds: nothing shorter is measured, and nobody waits longer.
-    private static let believableSeconds = 1e-9..<1e6
+    /// Longest run that is believed, in seconds.
+    private static let secondsLimit = 1e6
 
     private init(_ info: LoadedModelInfo, link: WorkerLink) {
         self.info = info
@@ -78,13 +78,13 @@ public final class WorkerMeasurer: SpeedMeter {
     /// Ends the process.
     public func end() { link.unload() }
 
-    static func check(_ answer: SpeedAnswer, _ question: SpeedQuestion) throws {
+    private static func check(_ answer: SpeedAnswer, _ question: SpeedQuestion) throws {
         let counts = [
             (answer.promptSeconds, question.promptTokenCount), (answer.generationSeconds, question.generatedTokenCount),
         ]
         for (seconds, tokenCount) in counts {
             guard seconds.count == (tokenCount > 0 ? question.repetitionCount : 0),
-                seconds.allSatisfy(believableSeconds.contains)
+                seconds.allSatisfy({ $0 > 0 && $0 < secondsLimit })
             else { throw WorkerProtocolError("durations that cannot be") }
         }
     }
