@@ -124,7 +124,8 @@ let package = Package(
         .executableTarget(
             name: "RoostBench",
             dependencies: [
-                "CLlama", "Downloads", "Hardware", "Inference", "ModelFixtures", "ModelFormats", "Planning", "Roost",
+                "CLlama", "ControlGroups", "Downloads", "Hardware", "Inference", "ModelFixtures", "ModelFormats",
+                "Planning", "Roost",
                 "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -187,6 +188,8 @@ let package = Package(
         .executableTarget(
             name: "WorkerProgram", dependencies: ["Inference", "Workers"], path: "Tests/Support/WorkerProgram",
             swiftSettings: swiftSettings),
+        // Programs within limits, for tests and benchmarks.
+        .target(name: "ControlGroups", path: "Tests/Support/ControlGroups", swiftSettings: swiftSettings),
         // GPUs for machines without one, in a program of their own; libggml-rpc comes with the engine, for this alone.
         .target(
             name: "RemoteDevices", dependencies: ["CLlama"], path: "Tests/Support/RemoteDevices",
@@ -259,7 +262,7 @@ let package = Package(
         tests(
             "IntegrationTests",
             [
-                "HubSimulator", "ModelFixtures", "ModelFormats", "ModelStore", "Security",
+                "ControlGroups", "HubSimulator", "ModelFixtures", "ModelFormats", "ModelStore", "Security",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], exclude: ["python"]),
     ],

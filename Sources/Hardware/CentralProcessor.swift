@@ -27,9 +27,6 @@ public struct CentralProcessor: Sendable, Hashable, Codable {
     /// Its NUMA nodes; empty when unknown.
     public var nodes: [Node]
 
-    /// Whether cores run more than one thread.
-    public var hasSMT: Bool { threadCount > coreCount }
-
     /// Threads that compute best within a quota of cores; at least 1.
     func computeThreadCount(quota: Double?) -> Int {
         let cores = usablePerformanceCoreCount ?? usableCoreCount

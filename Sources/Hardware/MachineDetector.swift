@@ -49,12 +49,29 @@ public struct MachineDetector: Sendable {
         var machine = Machine(
             operatingSystem: environment.operatingSystem(), environment: environment.read(),
             processor: LinuxProcessor(files: files, allowed: limits.threads).read(),
-            memory: LinuxMemory(files: files).read(), limits: limits,
-            graphics: GraphicsSources(sources: graphics + [DirectRendering(files: files)]).devices(),
-            disks: LinuxDisks(files: files).read(diskPaths), sensors: LinuxSensors(files: files).read())
+            memory: MachineMemory(), limits: limits, graphics: [], disks: [], sensors: [])
+        readChanging(&machine)
+        return machine
+    }
+
+    /// What there is now of a machine that was detected a moment ago: its system and its processor are not looked at
+    /// again.
+    func detect(again machine: Machine) -> Machine {
+        // Apple's system tells all of it at once.
+        if SystemControl(files) != nil { return detect() }
+        var machine = machine
+        machine.limits = LinuxControlGroups(files: files).read()
+        readChanging(&machine)
+        return machine
+    }
+
+    private func readChanging(_ machine: inout Machine) {
+        machine.memory = LinuxMemory(files: files).read()
+        machine.graphics = GraphicsSources(sources: graphics + [DirectRendering(files: files)]).devices()
+        machine.disks = LinuxDisks(files: files).read(diskPaths)
+        machine.sensors = LinuxSensors(files: files).read()
         machine.memory.isUnified = machine.graphics.contains(where: \.sharesSystemMemory)
         machine.boundSharedGraphics()
-        return machine
     }
 }
 

@@ -54,27 +54,37 @@ public enum ThermalState: String, Sendable, Hashable, Codable {
 
 /// Takes samples of a machine, each in relation to the one before.
 public final class MachineSampler: Sendable {
+    private struct State {
+        /// What the sample before has seen: of it only what changes is read again.
+        var machine: Machine?
+        var times: ProcessorTimes?
+        /// Keeps the vendor's library started, which takes a second or two.
+        var nvidia: NvidiaHold?
+    }
+
     private let files: SystemFiles
-    private let graphics: [any GraphicsSource]
-    private let diskPaths: [String]
-    private let last = Mutex<ProcessorTimes?>(nil)
+    private let detector: MachineDetector
+    private let nvidia: NvidiaLibrary?
+    private let state = Mutex(State())
 
     /// A sampler of this machine or a recorded one; see ``MachineDetector``.
     public init(
         files: SystemFiles = SystemFiles(), graphics: [any GraphicsSource]? = nil, diskPaths: [String] = []
     ) {
         self.files = files
-        self.graphics = MachineDetector.sources(graphics, files)
-        self.diskPaths = diskPaths
+        let sources = MachineDetector.sources(graphics, files)
+        detector = MachineDetector(files: files, graphics: sources, diskPaths: diskPaths)
+        nvidia = sources.lazy.compactMap { $0 as? NvidiaLibrary }.first
     }
 
-    /// How the machine does now. Blocks for milliseconds.
+    /// How the machine does now. Blocks for milliseconds; the first time as long as ``MachineDetector/detect()``.
     public func sample() -> MachineSample {
-        let machine = MachineDetector(files: files, graphics: graphics, diskPaths: diskPaths).detect()
-        let times = ProcessorTimes(files)
-        let before = last.withLock { last in
-            defer { last = times }
-            return last
+        let (machine, times, before) = state.withLock { state in
+            state.nvidia = state.nvidia ?? nvidia?.hold()
+            let machine = state.machine.map(detector.detect(again:)) ?? detector.detect()
+            let (times, before) = (ProcessorTimes(files), state.times)
+            (state.machine, state.times) = (machine, times)
+            return (machine, times, before)
         }
         var sample = MachineSample(
             time: .now, graphics: machine.graphics, sensors: machine.sensors, disks: machine.disks)

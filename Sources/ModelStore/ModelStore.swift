@@ -62,6 +62,10 @@ public actor ModelStore {
         StoreLayout(root: root).home.blob(digest)
     }
 
+    /// The folder for headers of models that are elsewhere, which counts as the store's disk use and which anybody may
+    /// empty at any time. The store itself puts nothing there.
+    public nonisolated var headerCache: URL { StoreLayout(root: root).headerCache }
+
     /// All models, sorted by name.
     public func models() async throws -> [ModelRecord] {
         try await vault.database.read { [root] in try $0.models(root: root) }

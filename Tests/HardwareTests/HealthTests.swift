@@ -116,4 +116,28 @@ struct HealthTests {
         watching.cancel()
         await watching.value
     }
+
+    @Test("A later sample sees what has changed since the one before")
+    func laterSamples() throws {
+        let root = try TemporaryRoot([
+            "/proc/meminfo": "MemTotal: 1000 kB\nMemAvailable: 500 kB\nSwapTotal: 100 kB\nSwapFree: 100 kB\n",
+            "/proc/stat": "cpu  100 0 0 900 0 0 0 0\n",
+            "/sys/class/hwmon/hwmon0/name": "coretemp\n", "/sys/class/hwmon/hwmon0/temp1_input": "40000\n",
+            "/sys/devices/system/cpu/online": "0-1\n",
+            "/sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_count": "3\n",
+        ])
+        let sampler = MachineSampler(files: root.files)
+        let first = sampler.sample()
+        #expect(first.availableByteCount == 500 << 10 && first.usedSwapByteCount == 0 && first.throttleCount == 3)
+        #expect(first.processorUtilization == nil && first.sensors.map(\.value) == [40])
+        try root.write(
+            "MemTotal: 1000 kB\nMemAvailable: 200 kB\nSwapTotal: 100 kB\nSwapFree: 70 kB\n", to: "/proc/meminfo")
+        try root.write("cpu  175 0 0 925 0 0 0 0\n", to: "/proc/stat")
+        try root.write("90000\n", to: "/sys/class/hwmon/hwmon0/temp1_input")
+        try root.write("5\n", to: "/sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_count")
+        let second = sampler.sample()
+        #expect(second.availableByteCount == 200 << 10 && second.usedSwapByteCount == 30 << 10)
+        #expect(second.processorUtilization == 0.75 && second.sensors.map(\.value) == [90])
+        #expect(second.throttleCount == 5)
+    }
 }

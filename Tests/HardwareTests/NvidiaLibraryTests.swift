@@ -13,8 +13,8 @@ struct NvidiaLibraryTests {
         typedef struct { unsigned version; unsigned long long total, reserved, free, used; } memory2_t;
         typedef struct { unsigned long long total, free, used; } memory_t;
         typedef struct { unsigned gpu, memory; } rates_t;
-        static int running;
-        int nvmlInit_v2(void) { running++; return 0; }
+        static int running, starts;
+        int nvmlInit_v2(void) { if (!running++) starts++; return 0; }
         int nvmlShutdown(void) { running--; return 0; }
         int nvmlSystemGetDriverVersion(char * text, unsigned count) {
             if (!running || count < 11) return 1;
@@ -55,7 +55,7 @@ struct NvidiaLibraryTests {
             return 0;
         }
         int nvmlDeviceGetTemperature(device_t device, unsigned sensor, unsigned * value) {
-            *value = 41 + sensor;
+            *value = 40 + starts + sensor;
             return 0;
         }
         int nvmlDeviceGetPowerUsage(device_t device, unsigned * value) { *value = 22350; return 0; }
@@ -103,6 +103,15 @@ struct NvidiaLibraryTests {
         let devices = NvidiaLibrary(paths: [try library(["-DOLD"], in: root)]).devices()
         #expect(devices.map(\.totalByteCount) == [25_757_220_864, 8_589_934_592])
         #expect(devices.map(\.sharesSystemMemory) == [false, false])
+    }
+
+    @Test("starts once for all samples, and for each reading otherwise")
+    func keptStarted() throws {
+        let root = try TemporaryRoot()
+        let sampled = MachineSampler(files: root.files, graphics: [NvidiaLibrary(paths: [try library([], in: root)])])
+        #expect((0..<3).map { _ in sampled.sample().graphics.first?.temperature } == [41, 41, 41])
+        let read = NvidiaLibrary(paths: [try library([], in: root)])
+        #expect((0..<3).map { _ in read.devices().first?.temperature } == [41, 42, 43])
     }
 
     @Test("may be missing, be something else, or not start")

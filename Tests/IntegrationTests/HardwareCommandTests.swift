@@ -1,3 +1,4 @@
+import ControlGroups
 import Foundation
 import ModelFixtures
 import Testing

@@ -1,49 +1,27 @@
 import Foundation
 import HubSimulator
 import ModelFixtures
-import Security
 import Testing
 
 /// `roost show` of models that are not downloaded, as a user types it, in a process of its own.
 @Suite("Showing a model that is not here")
 final class HeaderCommandTests: Sendable {
     private let folder: URL
-    private let model: HollowModel
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
             .appending(path: "roost-header-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        model = try HollowModel.llama70B()
-        try model.write(to: folder.appending(path: "hollow.gguf"))
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    private func withHub(_ body: (BuiltProgram, HuggingFaceSimulator) async throws -> Void) async throws {
-        // Nobody hashes gigabytes of holes: the digest stands for nothing.
-        let file = SimulatedFile(
-            "hollow-70B-Q4_K_M.gguf",
-            .file(path: folder.path + "/hollow.gguf", byteCount: model.byteCount),
-            digest: Digest.of([UInt8](folder.path.utf8)), isLarge: true)
-        try await HuggingFaceSimulator.run([SimulatedRepository("maker/hollow-GGUF", files: [file])]) { hub in
-            var roost = try BuiltProgram(home: folder.appending(path: "home"))
-            roost.environment = [
-                "HOME": folder.path, "HF_HOME": folder.path + "/huggingface", "ROOST_OFFLINE": "0",
-                "HF_ENDPOINT": hub.hub.address, "ROOST_OLLAMA_REGISTRY": hub.hub.address,
-            ]
-            try await body(roost, hub)
-        }
-    }
-
     @Test("A model of 42 GB is told by its header alone, in less than 100 MB of memory")
     func seventyBillion() async throws {
-        try await withHub { roost, hub in
+        try await HollowHub.run(in: folder) { hollow in
+            let (model, hub, roost) = (hollow.model, hollow.simulator, hollow.roost)
             let report = folder.path + "/report.json"
-            var meter = try BuiltProgram("ProcessMeter", home: folder.appending(path: "home"))
-            meter.environment = roost.environment
-            let shown = try await meter.run(
-                report, "60", roost.url.path, "show", "hf.co/maker/hollow-GGUF:Q4_K_M")
+            let shown = try await hollow.meter.run(report, "60", roost.url.path, "show", HollowHub.name)
             #expect(shown.status == 0, "\(shown)")
             for words in ["not downloaded", "llama", "70.6B", "Q4_K_M", "131072", "42.5 GB", "128256 tokens"] {
                 #expect(shown.output.contains(words), "\(words) is not in \(shown.output)")
@@ -59,7 +37,7 @@ final class HeaderCommandTests: Sendable {
 
             // Once known it needs no hub.
             let requests = hub.hub.requests.count
-            let json = try await roost.run("show", "hf.co/maker/hollow-GGUF:Q4_K_M", "--json")
+            let json = try await roost.run("show", HollowHub.name, "--json")
             let facts = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
             #expect(facts["byteCount"] as? Int64 == model.byteCount && facts["receivedByteCount"] as? Int == 0)
             #expect(facts["isStored"] as? Bool == false)
@@ -71,7 +49,8 @@ final class HeaderCommandTests: Sendable {
 
     @Test("What no hub has is one clear sentence; a file here is shown without being imported")
     func others() async throws {
-        try await withHub { roost, _ in
+        try await HollowHub.run(in: folder) { hollow in
+            let roost = hollow.roost
             let unknown = try await roost.run("show", "maker/nothing-GGUF")
             #expect(unknown.status == 1 && unknown.output.isEmpty)
             #expect(unknown.errors.hasPrefix("Error: There is no model “maker/nothing-GGUF” here"), "\(unknown)")

@@ -1,7 +1,7 @@
+import ControlGroups
 import Foundation
 import HubSimulator
 import ModelFixtures
-import Security
 import Testing
 
 /// `roost plan` and `roost recommend` as a user types them.
@@ -106,24 +106,11 @@ final class PlanCommandTests: Sendable {
         "A 70B model that is not here: only its header comes, no process takes much memory, and it is told what fits where"
     )
     func seventyBillion() async throws {
-        let model = try HollowModel.llama70B()
-        try model.write(to: folder.appending(path: "hollow.gguf"))
-        // Nobody hashes gigabytes of holes: the digest stands for nothing.
-        let file = SimulatedFile(
-            "hollow-70B-Q4_K_M.gguf", .file(path: folder.path + "/hollow.gguf", byteCount: model.byteCount),
-            digest: Digest.of([UInt8](folder.path.utf8)), isLarge: true)
-        try await HuggingFaceSimulator.run([SimulatedRepository("maker/hollow-GGUF", files: [file])]) { hub in
-            let environment = [
-                "HOME": folder.path, "HF_HOME": folder.path + "/huggingface", "ROOST_OFFLINE": "0",
-                "HF_ENDPOINT": hub.hub.address, "ROOST_OLLAMA_REGISTRY": hub.hub.address,
-            ]
-            var roost = try BuiltProgram(home: folder.appending(path: "home"))
-            roost.environment = environment
-            var meter = try BuiltProgram("ProcessMeter", home: folder.appending(path: "home"))
-            meter.environment = environment
+        try await HollowHub.run(in: folder) { hollow in
+            let (model, hub, roost) = (hollow.model, hollow.simulator, hollow.roost)
             let measured = folder.path + "/report.json"
-            let name = "hf.co/maker/hollow-GGUF:Q4_K_M"
-            let first = try report(try await meter.run(measured, "60", roost.url.path, "plan", name, "--json"))
+            let name = HollowHub.name
+            let first = try report(try await hollow.meter.run(measured, "60", roost.url.path, "plan", name, "--json"))
             #expect(!first.model.isHere && first.plan.isExact)
             #expect(first.model.byteCount == model.byteCount)
             // Keys and values of 80 layers, 8 heads of 128, two bytes each.

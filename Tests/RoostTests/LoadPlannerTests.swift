@@ -9,7 +9,7 @@ import Testing
 struct LoadPlannerTests {
     /// A manager whose models may take so many bytes.
     private func withManager(
-        _ limit: MemoryBudget.Limit, _ body: (ModelManager, ModelRecord) async throws -> Void
+        _ limit: MemoryLimit, _ body: (ModelManager, ModelRecord) async throws -> Void
     ) async throws {
         let home = FileManager.default.temporaryDirectory.appending(path: "roost-planned-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: home) }

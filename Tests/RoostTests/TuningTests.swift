@@ -116,13 +116,14 @@ struct TuningTests {
             var worse = measurement
             worse.measuredAt += 60
             worse.wasBusy = true
+            try #require(!worse.kernels.isEmpty)
             worse.kernels[0].bytesPerSecond.best /= 10
             worse.kernels[0].flopsPerSecond.best *= 2
             try await manager.store.record(worse, of: machine)
             let both = try #require(try await manager.store.measurement(of: machine))
+            try #require(both.kernels.count == kept.kernels.count)
             #expect(both.kernels[0].bytesPerSecond == measurement.kernels[0].bytesPerSecond)
             #expect(both.kernels[0].flopsPerSecond == worse.kernels[0].flopsPerSecond)
-            #expect(both.kernels.count == kept.kernels.count)
             machine.processor.name = "Another"
             #expect(try await manager.store.measurement(of: machine) == nil)
         }

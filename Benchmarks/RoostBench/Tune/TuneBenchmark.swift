@@ -1,3 +1,4 @@
+import ControlGroups
 import Foundation
 
 /// Roost's settings, before and after tuning, against those that llama.cpp and Ollama would choose: on the whole
@@ -11,7 +12,7 @@ struct TuneBenchmark {
         print("\(model.lastPathComponent): tuning for \(Int(seconds)) s, then \(rounds) rounds in turns")
         var reports = [try measure(quota: nil)]
         reports[0].printTable()
-        if let group = QuotaGroup(quota: 1) {
+        if let group = try? ControlGroup(quota: 1) {
             defer { group.remove() }
             let report = try measure(quota: 1, in: group)
             report.printTable()
@@ -22,7 +23,7 @@ struct TuneBenchmark {
         return reports
     }
 
-    private func measure(quota: Double?, in group: QuotaGroup? = nil) throws -> TuneReport {
+    private func measure(quota: Double?, in group: ControlGroup? = nil) throws -> TuneReport {
         let program = [
             URL(fileURLWithPath: CommandLine.arguments[0]).standardizedFileURL.path, "tune-child", model.path,
             "\(rounds)", "\(seconds)", quota.map { "\($0)" } ?? "",

@@ -20,14 +20,32 @@ public struct NvidiaLibrary: GraphicsSource {
 
     /// The cards that the library tells of.
     public func devices() -> [GraphicsProcessor] {
-        guard let library = paths.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_LOCAL) }).first else { return [] }
-        // Loaded for good: closing a driver's library while it has threads is not safe.
-        let session = NvidiaSession(library: library)
-        guard session?.start() == true, let session else { return [] }
+        guard let session = session() else { return [] }
         defer { session.end() }
         let driver = session.driverVersion
         return (0..<session.deviceCount).compactMap { session.device($0, driverVersion: driver) }
     }
+
+    /// Keeps the library started as long as it lives, so that it need not start for each reading; `nil` where there is
+    /// none.
+    func hold() -> NvidiaHold? { session().map(NvidiaHold.init) }
+
+    private func session() -> NvidiaSession? {
+        guard let library = paths.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_LOCAL) }).first,
+            // Loaded for good: closing a driver's library while it has threads is not safe.
+            let session = NvidiaSession(library: library), session.start()
+        else { return nil }
+        return session
+    }
+}
+
+/// One start of the library, which counts its starts and ends: it stays ready until the last one has ended.
+final class NvidiaHold {
+    private let session: NvidiaSession
+
+    fileprivate init(_ session: NvidiaSession) { self.session = session }
+
+    deinit { session.end() }
 }
 
 /// The library between its start and its end.

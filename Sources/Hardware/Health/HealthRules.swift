@@ -37,7 +37,7 @@ struct HealthRules {
         return [
             HealthWarning(
                 kind: .memory, severity: isBelow(Self.leastMemory) ? .problem : .notice,
-                message: "Only \(ShownBytes(left)) of memory are left.",
+                message: "Only \(SizeText.text(left)) of memory are left.",
                 remedy: "Unload models (“roost ps”, “roost stop NAME”), close other programs, or set max_ram_usage.")
         ]
     }
@@ -50,7 +50,7 @@ struct HealthRules {
             HealthWarning(
                 kind: .swap, severity: .problem,
                 message:
-                    "\(ShownBytes(now - then)) went to swap space in \(Int(seconds.rounded())) s; answers slow down.",
+                    "\(SizeText.text(now - then)) went to swap space in \(Int(seconds.rounded())) s; answers slow down.",
                 remedy: "Unload a model, or take a smaller one or a shorter context.")
         ]
     }
@@ -100,7 +100,7 @@ struct HealthRules {
             if free < Self.littleDisk {
                 return HealthWarning(
                     kind: .disk, severity: free < Self.leastDisk ? .problem : .notice, subject: disk.path,
-                    message: "Only \(ShownBytes(free)) are free where \(disk.path) is.", remedy: remedy)
+                    message: "Only \(SizeText.text(free)) are free where \(disk.path) is.", remedy: remedy)
             }
             guard let seconds, let then = before?.disks.first(where: { $0.path == disk.path })?.freeByteCount,
                 then > free
@@ -110,23 +110,7 @@ struct HealthRules {
             return HealthWarning(
                 kind: .disk, severity: .notice, subject: disk.path,
                 message: "At the present rate the disk of \(disk.path) is full in \(max(1, Int(left / 60))) minutes "
-                    + "(\(ShownBytes(free)) left).", remedy: remedy)
+                    + "(\(SizeText.text(free)) left).", remedy: remedy)
         }
-    }
-}
-
-/// Bytes for a sentence, in powers of 1000.
-private struct ShownBytes: CustomStringConvertible {
-    let count: Int64
-
-    init(_ count: Int64) { self.count = count }
-
-    var description: String {
-        let units = ["bytes", "kB", "MB", "GB", "TB"]
-        var (value, unit) = (Double(count), 0)
-        while abs(value) >= 1000, unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
-        let digits = unit == 0 || value >= 100 ? 1.0 : 10
-        let rounded = (value * digits).rounded() / digits
-        return (rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)") + " \(units[unit])"
     }
 }

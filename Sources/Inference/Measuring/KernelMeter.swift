@@ -31,7 +31,9 @@ public struct KernelMeter: Sendable {
 
     /// Measures, on a thread of its own. The machine should have nothing else to do.
     ///
-    /// - Throws: `InferenceError.outOfMemory` when there is no room for more weights than the caches hold;
+    /// A GPU without room for it is left out.
+    ///
+    /// - Throws: `InferenceError.outOfMemory` when the CPU has no room for more weights than its caches hold;
     ///   `CancellationError`.
     public func measure(progress: (@Sendable (Progress) -> Void)? = nil) async throws -> MachineMeasurement {
         let flag = CancellationFlag()
@@ -62,7 +64,7 @@ public struct KernelMeter: Sendable {
             seconds: 0)
         let share = seconds / Double(devices.count * types.count + 1)
         for (place, device) in devices.enumerated() {
-            let byteCount = try workingSet(on: device)
+            guard let byteCount = try workingSet(on: device) else { continue }
             if device.kind == .cpu {
                 measurement.memoryBytesPerSecond = readMemory(byteCount, seconds: share, flag)
             }
@@ -79,17 +81,20 @@ public struct KernelMeter: Sendable {
         return measurement
     }
 
-    /// Bytes of weights to turn over: at most a quarter of what is free.
-    private func workingSet(on device: EngineDevice) throws -> Int64 {
-        let wanted =
-            device.kind == .cpu
-            ? max(Self.leastByteCount, 4 * (cacheByteCount ?? 2 * Self.leastByteCount / 4)) : Self.graphicsByteCount
-        let room = device.freeByteCount / 4
+    /// Bytes of weights to turn over: at most half of what the CPU has free, a quarter of what a GPU has; `nil` for a GPU
+    /// where that is too little.
+    func workingSet(on device: EngineDevice) throws -> Int64? {
+        guard device.kind == .cpu else {
+            let room = device.freeByteCount / 4
+            return room < Self.leastByteCount ? nil : min(Self.graphicsByteCount, room)
+        }
         // Less would measure the caches.
-        let needed = device.kind == .cpu ? 4 * (cacheByteCount ?? Self.leastByteCount / 4) : Self.leastByteCount
+        let needed = cacheByteCount.map { 4 * $0 } ?? Self.leastByteCount
+        let wanted = cacheByteCount == nil ? 2 * needed : max(Self.leastByteCount, needed)
+        let room = device.freeByteCount / 2
         guard room >= needed else {
             throw InferenceError.outOfMemory(
-                neededByteCount: 4 * needed, availableByteCount: device.freeByteCount,
+                neededByteCount: 2 * needed, availableByteCount: device.freeByteCount,
                 what: "measuring \(device.name) with more than its caches hold")
         }
         return min(wanted, room)

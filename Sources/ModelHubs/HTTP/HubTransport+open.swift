@@ -32,27 +32,19 @@ extension HubTransport {
         _ start: URL, at place: OpenedPlace?, conditions: [(name: String, value: String)],
         credential: OriginCredential?
     ) async throws -> OpenedAnswer {
-        var url = place?.url ?? start
-        var reach: NetworkReach
-        if let place { reach = place.reach } else { reach = try await admit(start) }
-        for _ in 0...Self.maximumRedirects {
-            var request = request(.GET, url, accept: "*/*", credential: credential)
+        try await walk(start, from: place) { _, _ in
+            true
+        } asking: { place in
+            var request = request(.GET, place.url, accept: "*/*", credential: credential)
             for (name, value) in conditions { request.headers.add(name: name, value: value) }
-            let (asked, answered) = (request, url)
-            let response = try await trying(url) {
-                let response = try await clients(answered).execute(asked, timeout: .seconds(60))
+            let asked = request
+            let response = try await trying(place.url) {
+                let response = try await clients(place.url).execute(asked, timeout: .seconds(60))
                 return (Int(response.status.code), response.headers, response)
             }
             let answer = OpenedAnswer(
-                place: OpenedPlace(url: url, reach: reach), status: Int(response.status.code),
-                headers: response.headers, body: response.body)
-            guard answer.response.isRedirect else { return answer }
-            guard let target = answer.response.target else {
-                throw ModelHubError.unexpectedAnswer(location: url.shown, reason: "it redirects to no address")
-            }
-            reach = try await check(redirectFrom: url, reach, to: target)
-            url = target
+                place: place, status: Int(response.status.code), headers: response.headers, body: response.body)
+            return (answer.response, answer)
         }
-        throw ModelHubError.tooManyRedirects(location: start.shown, limit: Self.maximumRedirects)
     }
 }

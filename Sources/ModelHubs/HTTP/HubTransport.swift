@@ -85,12 +85,8 @@ public struct HubTransport: Sendable {
         throw ModelHubError.unexpectedAnswer(location: url.shown, reason: "it answers neither HEAD nor GET")
     }
 
-    /// Sends requests until an answer is no redirect, or `shouldFollow` says to stop at it.
-    ///
-    /// Every address on the way is judged after its name was looked up, that of the last redirect too when it is not
-    /// followed: whoever connects there later relies on it. Between the lookup and the connection a name can change
-    /// its address; what is outside this machine is reached by TLS alone, so that a certificate for the name would be
-    /// needed as well.
+    /// Sends requests until an answer is no redirect, or `shouldFollow` says to stop at it; see
+    /// ``walk(_:from:shouldFollow:asking:)``.
     ///
     /// - Parameter accept: The media type of the body to read; `nil` when only the headers are wanted. The body of a
     ///   model file is let go unread.
@@ -98,17 +94,38 @@ public struct HubTransport: Sendable {
         _ start: URL, method: HTTPMethod, reading accept: String? = nil, upTo limit: Int = maximumBodyByteCount,
         credential: OriginCredential?, shouldFollow: (HubResponse, URL) -> Bool
     ) async throws -> HubResponse {
-        var reach = try await admit(start)
-        var url = start
+        try await walk(start, shouldFollow: shouldFollow) { place in
+            let response = try await send(method, place.url, reading: accept, upTo: limit, credential: credential)
+            return (response, response)
+        }
+    }
+
+    /// Asks one address after the other until an answer is no redirect, or `shouldFollow` says to stop at it.
+    ///
+    /// Every address on the way is judged after its name was looked up, that of the last redirect too when it is not
+    /// followed: whoever connects there later relies on it. Between the lookup and the connection a name can change
+    /// its address; what is outside this machine is reached by TLS alone, so that a certificate for the name would be
+    /// needed as well.
+    ///
+    /// - Parameters:
+    ///   - start: Judged as every address that requests start at, unless `known` is given.
+    ///   - known: Where an answer to `start` was found before; it is asked instead.
+    ///   - ask: Gets an answer from an address that was judged, and its headers.
+    func walk<Answer>(
+        _ start: URL, from known: OpenedPlace? = nil, shouldFollow: (HubResponse, URL) -> Bool,
+        asking ask: (OpenedPlace) async throws -> (response: HubResponse, answer: Answer)
+    ) async throws -> Answer {
+        var place: OpenedPlace
+        if let known { place = known } else { place = OpenedPlace(url: start, reach: try await admit(start)) }
         for _ in 0...Self.maximumRedirects {
-            let response = try await send(method, url, reading: accept, upTo: limit, credential: credential)
-            guard response.isRedirect else { return response }
+            let (response, answer) = try await ask(place)
+            guard response.isRedirect else { return answer }
             guard let target = response.target else {
-                throw ModelHubError.unexpectedAnswer(location: url.shown, reason: "it redirects to no address")
+                throw ModelHubError.unexpectedAnswer(location: place.url.shown, reason: "it redirects to no address")
             }
-            reach = try await check(redirectFrom: url, reach, to: target)
-            guard shouldFollow(response, target) else { return response }
-            url = target
+            let reach = try await check(redirectFrom: place.url, place.reach, to: target)
+            guard shouldFollow(response, target) else { return answer }
+            place = OpenedPlace(url: target, reach: reach)
         }
         throw ModelHubError.tooManyRedirects(location: start.shown, limit: Self.maximumRedirects)
     }

@@ -1,3 +1,4 @@
+import Hardware
 import Inference
 
 /// Says why each setting is what it is.

@@ -3,15 +3,17 @@ public import Inference
 
 /// Limits that a person sets for models.
 public struct PlanLimits: Sendable, Hashable, Codable {
-    /// Most of the machine's memory (`max_ram_usage`); `nil` is what is available.
-    public var memory: MemoryLimit?
+    /// Most of the machine's memory (`max_ram_usage`).
+    public var memory: MemoryLimit
     /// Most of each GPU's memory (`gpu_memory_usage`), as a part of all it has.
-    public var graphics: MemoryLimit?
+    public var graphics: MemoryLimit
     /// Whether models go to GPUs where there are any (`prefer_gpu`).
     public var prefersGraphics: Bool
 
     /// Limits.
-    public init(memory: MemoryLimit? = nil, graphics: MemoryLimit? = nil, prefersGraphics: Bool = true) {
+    public init(
+        memory: MemoryLimit = .available, graphics: MemoryLimit = .available, prefersGraphics: Bool = true
+    ) {
         self.memory = memory
         self.graphics = graphics
         self.prefersGraphics = prefersGraphics
@@ -42,17 +44,15 @@ extension PlannedMachine {
         let total = machine.usableByteCount
         let available = max(
             0, availableByteCount ?? machine.availableByteCount ?? total ?? Self.unknownMemoryByteCount)
-        let memory = limits.memory?.allowed(total: total, available: available) ?? available
+        let memory = limits.memory.allowed(total: total, available: available)
         var graphics =
             devices.map { Self.graphics(of: $0, machine) }
             ?? machine.graphics.enumerated().map { Self.device($1, name: "GPU\($0)") }
         for index in graphics.indices {
             let free = graphics[index].memoryByteCount.addingClamped(max(0, freedByteCounts[graphics[index].name] ?? 0))
             graphics[index].memoryByteCount = min(free, graphics[index].totalByteCount ?? free)
-            if let limit = limits.graphics {
-                graphics[index].memoryByteCount = limit.allowed(
-                    total: graphics[index].totalByteCount, available: graphics[index].memoryByteCount)
-            }
+            graphics[index].memoryByteCount = limits.graphics.allowed(
+                total: graphics[index].totalByteCount, available: graphics[index].memoryByteCount)
             // One pool: what the limit leaves of it, however it is reached.
             if graphics[index].sharesSystemMemory {
                 graphics[index].memoryByteCount = min(graphics[index].memoryByteCount, memory)

@@ -1,3 +1,4 @@
+import Hardware
 import Inference
 
 /// A model for a machine, with how it would run there.

@@ -1,3 +1,4 @@
+import Hardware
 public import Inference
 
 /// What to try when a load failed, in order: what costs nothing but room first, answers' quality later, other models

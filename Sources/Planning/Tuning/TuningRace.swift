@@ -83,7 +83,9 @@ public struct TuningRace: Sendable {
         let cost = remaining.count + 1
         // The final must be possible after it.
         guard affordable >= cost + 2 * Self.fewestPairCount else {
-            remaining = samples[0].isEmpty ? [] : [fastest()]
+            // Nothing is known of them yet: all are still in it when there is time again.
+            if samples[0].isEmpty { return .done(verdict(of: nil)) }
+            remaining = [fastest()]
             return nil
         }
         let order = [0] + remaining

@@ -1,4 +1,5 @@
 public import Foundation
+import Hardware
 public import Inference
 
 /// What was measured of a model on a machine to find its best settings, and what came of it.

@@ -1,4 +1,5 @@
 import Foundation
+import Hardware
 import Workers
 
 extension RoostConfiguration {
@@ -16,9 +17,9 @@ extension RoostConfiguration {
     /// - Throws: `RoostError.invalidSetting`.
     mutating func readMemorySettings(_ value: (String) -> String?) throws {
         func flag(_ name: String) throws -> Bool? { try DownloadSettings.isOn(value(name), name: name) }
-        func limit(_ name: String) throws -> MemoryBudget.Limit? {
+        func limit(_ name: String) throws -> MemoryLimit? {
             guard let text = value(name) else { return nil }
-            guard let limit = MemoryBudget.Limit(text) else {
+            guard let limit = MemoryLimit(text) else {
                 throw RoostError.invalidSetting(
                     name: name, value: text, rule: "an amount of memory such as 8GiB, 6G or 80%")
             }
@@ -61,7 +62,7 @@ extension RoostConfiguration {
 
     private static func byteCount(_ text: String, setting: String) throws -> Int64 {
         if text == "0" { return 0 }
-        guard case .bytes(let count)? = MemoryBudget.Limit(text) else {
+        guard case .bytes(let count)? = MemoryLimit(text) else {
             throw RoostError.invalidSetting(
                 name: setting, value: text, rule: "bytes such as 512MiB, 1G or 0 for none")
         }

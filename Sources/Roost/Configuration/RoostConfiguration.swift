@@ -1,4 +1,5 @@
 import Foundation
+public import Hardware
 public import Inference
 public import Workers
 
@@ -17,9 +18,9 @@ public struct RoostConfiguration: Sendable, Hashable {
     /// Most models in memory at once; `nil` as many as fit.
     public var maximumLoadedModels: Int?
     /// Most memory that models take together.
-    public var memoryLimit = MemoryBudget.Limit.available
+    public var memoryLimit = MemoryLimit.available
     /// Most memory of each GPU that models take, in bytes or as a part of all it has; `.available` is what is free.
-    public var graphicsMemoryLimit = MemoryBudget.Limit.available
+    public var graphicsMemoryLimit = MemoryLimit.available
     /// Whether models go to GPUs where there are any. Default true.
     public var prefersGraphics = true
     /// Models that ``ModelManager/loadPinnedModels()`` loads and that stay until they are told to go.

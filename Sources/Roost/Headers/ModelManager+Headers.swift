@@ -61,9 +61,7 @@ extension ModelManager {
     }
 
     /// Headers of models that are elsewhere.
-    nonisolated var headerCache: HeaderCache {
-        HeaderCache(folder: configuration.homeDirectory.appending(path: "cache/headers", directoryHint: .isDirectory))
-    }
+    nonisolated var headerCache: HeaderCache { HeaderCache(folder: store.headerCache) }
 }
 
 extension ModelStoreError {

@@ -79,20 +79,7 @@ extension ModelManager {
 extension RoostConfiguration {
     /// What plans may take.
     var planLimits: PlanLimits {
-        PlanLimits(
-            memory: MemoryLimit(memoryLimit), graphics: MemoryLimit(graphicsMemoryLimit),
-            prefersGraphics: prefersGraphics)
-    }
-}
-
-extension MemoryLimit {
-    /// `nil` for what is available.
-    init?(_ limit: MemoryBudget.Limit) {
-        switch limit {
-        case .available: return nil
-        case .bytes(let count): self = .bytes(count)
-        case .share(let share): self = .share(share)
-        }
+        PlanLimits(memory: memoryLimit, graphics: graphicsMemoryLimit, prefersGraphics: prefersGraphics)
     }
 }
 

@@ -1,3 +1,5 @@
+import Inference
+
 /// Whether a model answers slower than it used to on the same machine, with the same engine.
 struct SpeedTrend: Sendable, Hashable {
     /// Answers that are compared with all before them.
@@ -18,17 +20,13 @@ struct SpeedTrend: Sendable, Hashable {
     /// - Parameter speeds: tokens per second, the oldest first.
     init?(_ speeds: [Double]) {
         let speeds = speeds.filter { $0 > 0 && $0.isFinite }
-        guard speeds.count >= Self.recentCount + Self.earlierCount else { return nil }
-        recent = Self.median(speeds.suffix(Self.recentCount))
-        earlier = Self.median(speeds.dropLast(Self.recentCount))
+        guard speeds.count >= Self.recentCount + Self.earlierCount,
+            let recent = SampleStatistics(Array(speeds.suffix(Self.recentCount)))?.median,
+            let earlier = SampleStatistics(Array(speeds.dropLast(Self.recentCount)))?.median
+        else { return nil }
+        (self.recent, self.earlier) = (recent, earlier)
     }
 
     /// Whether the speed fell by so much that it is worth a warning.
     var hasFallen: Bool { recent < earlier * Self.fall }
-
-    private static func median(_ values: some Collection<Double>) -> Double {
-        let sorted = values.sorted()
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-    }
 }

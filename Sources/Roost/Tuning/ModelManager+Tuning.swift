@@ -61,8 +61,8 @@ extension ModelManager {
     /// - Throws: `ModelStoreError`.
     @discardableResult
     public nonisolated func forgetTuning(of name: String?) async throws -> Int {
-        let record = try await name.asyncMap { try await model(named: $0) }
-        return try await store.removeObservations(kind: TuningLookup.kind, model: record?.digest.description)
+        let digest = name == nil ? nil : try await model(named: name).digest.description
+        return try await store.removeObservations(kind: TuningLookup.kind, model: digest)
     }
 
     private nonisolated func meter(_ files: ModelFileSet, name: String) async throws -> any SpeedMeter {
@@ -70,12 +70,5 @@ extension ModelManager {
             return try await InProcessMeter.start(files, name: name, options: configuration.load)
         }
         return try await WorkerMeasurer.start(program, files: files, name: name, options: configuration.load)
-    }
-}
-
-extension Optional {
-    fileprivate func asyncMap<Value>(_ body: (Wrapped) async throws -> Value) async rethrows -> Value? {
-        guard let self else { return nil }
-        return try await body(self)
     }
 }

@@ -4,24 +4,14 @@ import Inference
 /// How much memory models may take together.
 public struct MemoryBudget: Sendable {
     /// What bounds it.
-    public enum Limit: Sendable, Hashable {
-        /// What the machine has left.
-        case available
-        /// This many bytes, > 0, and no more than the machine has left.
-        case bytes(Int64)
-        /// This part of the machine's memory, in 0…1, and no more than it has left.
-        case share(Double)
-    }
-
-    /// What bounds it.
-    public let limit: Limit
+    public let limit: MemoryLimit
     private let machine: @Sendable () -> UsableMemory?
 
     /// A budget.
     ///
     /// - Parameter machine: reads the machine's memory; `nil` where that cannot be told.
     public init(
-        _ limit: Limit = .available, machine: @escaping @Sendable () -> UsableMemory? = { UsableMemory.current() }
+        _ limit: MemoryLimit = .available, machine: @escaping @Sendable () -> UsableMemory? = { UsableMemory.current() }
     ) {
         self.limit = limit
         self.machine = machine
@@ -57,14 +47,7 @@ public struct MemoryBudget: Sendable {
         let free = reading.map { reading in
             holdings.reduce(reading.availableByteCount) { $0 - $1.pendingByteCount }
         }
-        let bound: Int64? =
-            switch limit {
-            case .available: nil
-            case .bytes(let count): count
-            case .share(let share):
-                reading.map { Int64((Double($0.totalByteCount) * min(max(share, 0), 1)).rounded()) }
-            }
-        guard let bound else { return free }
+        guard let bound = limit.byteCount(of: reading?.totalByteCount) else { return free }
         let allowed = holdings.reduce(bound) { $0 - $1.memory.totalByteCount }
         return min(allowed, free ?? allowed)
     }
@@ -72,37 +55,4 @@ public struct MemoryBudget: Sendable {
     /// Whether a model that has nobody beside it is refused on a forecast alone. Without a limit of its own the engine
     /// decides, which knows the exact figure.
     var isStrict: Bool { limit != .available }
-}
-
-extension MemoryBudget.Limit {
-    /// Reads bytes as people write them (`8GiB`, `6G`, `500M`, `1073741824`; `K`, `M`, `G`, `T` are powers of 1000,
-    /// `Ki` … of 1024) or a part of the machine's memory (`80%`). `nil` when it is neither, or nothing.
-    public init?(_ text: String) {
-        var rest = text.lowercased().filter { !$0.isWhitespace }[...]
-        if rest.hasSuffix("%") {
-            guard let percent = Self.number(rest.dropLast()), percent > 0, percent <= 100 else { return nil }
-            self = .share(percent / 100)
-            return
-        }
-        if rest.hasSuffix("b") { rest = rest.dropLast() }
-        var base = 1000.0
-        if rest.hasSuffix("i") {
-            base = 1024
-            rest = rest.dropLast()
-        }
-        var factor = 1.0
-        if let power = rest.last.flatMap({ "kmgt".firstIndex(of: $0) }) {
-            for _ in 0..."kmgt".distance(from: "kmgt".startIndex, to: power) { factor *= base }
-            rest = rest.dropLast()
-        } else if base != 1000 {
-            return nil
-        }
-        guard let number = Self.number(rest), number * factor >= 1, number * factor < 9e18 else { return nil }
-        self = .bytes(Int64((number * factor).rounded()))
-    }
-
-    private static func number(_ text: Substring) -> Double? {
-        guard text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }) else { return nil }
-        return Double(text)
-    }
 }

@@ -69,6 +69,23 @@ struct KernelMeterTests {
         await #expect(throws: InferenceError.self) { try await meter.measure() }
     }
 
+    @Test("takes at most half of the CPU's free memory, and leaves out a GPU without room")
+    func workingSet() async throws {
+        var meter = await meter([])
+        meter.cacheByteCount = 200 << 20
+        func size(_ kind: EngineDevice.Kind, free: Int64) throws -> Int64? {
+            try meter.workingSet(
+                on: EngineDevice(
+                    name: "it", title: "it", kind: kind, backend: "it", freeByteCount: free << 20,
+                    totalByteCount: free << 20))
+        }
+        #expect(try size(.cpu, free: 1600) == 800 << 20)
+        #expect(throws: InferenceError.self) { try size(.cpu, free: 1599) }
+        #expect(try size(.gpu, free: 512) == 128 << 20)
+        #expect(try size(.gpu, free: 511) == nil)
+        #expect(try size(.gpu, free: 16_000) == 1 << 30)
+    }
+
     @Test("ends when it is cancelled")
     func cancelled() async throws {
         let meter = await meter(["f32", "f16", "bf16", "q8_0"], seconds: 600)
@@ -87,8 +104,11 @@ struct KernelMeterTests {
             .mapValues { $0.reduce(0.0) { $0 + Double($1.byteCount) } }
         let large = bytes.filter { $0.value > Double(1 << 20) }
         let types = large.keys.map { $0.hasPrefix("Q") ? "q" + $0.dropFirst() : $0.lowercased() }
-        let meter = await meter(types, seconds: 1)
+        var meter = await meter(types, seconds: 1)
+        // Several threads wait for each other many times in a token and once in a probe: other work would slow one more.
+        meter.threadCount = 1
         var options = LoadOptions()
+        options.threadCount = meter.threadCount
         options.contextLength = 512
         options.speculation = false
         options.gpuLayerCount = 0

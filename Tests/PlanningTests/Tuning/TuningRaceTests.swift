@@ -43,21 +43,22 @@ struct TuningRaceTests {
         #expect(result.runs.count == TuningRace.expectedRunCount(candidateCount: candidateCount))
     }
 
-    @Test("goes on where time ended it, once there is time again")
-    func goesOn() {
-        var race = TuningRace(candidateCount: 2)
+    @Test("goes on where time ended it, before its first run too, once there is time again", arguments: [2, 4])
+    func goesOn(candidateCount: Int) {
+        var race = TuningRace(candidateCount: candidateCount)
         var runCount = 0
         func go(_ limit: Int) -> TuningVerdict? {
             while case .run(let order) = race.next(affordableRunCount: max(0, limit - runCount)) {
-                for candidate in order { race.record(candidate == 0 ? 100 : 120, of: candidate) }
+                for candidate in order { race.record(candidate == 1 ? 120 : 100, of: candidate) }
                 runCount += order.count
             }
             guard case .done(let verdict) = race.next(affordableRunCount: 0) else { return nil }
             return verdict
         }
         #expect(go(4)?.outcome == .noTime)
-        #expect(go(100)?.outcome == .faster)
-        #expect(runCount == 14)
+        let verdict = go(100)
+        #expect(verdict?.outcome == .faster && verdict?.winner == 1)
+        #expect(runCount == TuningRace.expectedRunCount(candidateCount: candidateCount))
     }
 
     @Test("keeps the default when others are not faster by more than 3 %", arguments: [0.5, 0.97, 1, 1.02])

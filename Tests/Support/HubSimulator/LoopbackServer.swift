@@ -28,6 +28,16 @@ public final class LoopbackServer: Sendable {
     public var place: String { "127.0.0.1:\(port)" }
     /// All requests, in order of arrival.
     public var requests: [SimulatedRequest] { received.withLock { $0 } }
+    /// Waits until there were so many requests; false after a minute.
+    public func hasReceived(_ count: Int) async throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while requests.count < count {
+            guard ContinuousClock.now < deadline else { return false }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        return true
+    }
+
     /// Bytes of bodies that went out, or were about to when the client left.
     public var sentByteCount: Int64 { sent.withLock { $0 } }
 

@@ -1,5 +1,3 @@
-import Hardware
-
 /// How busy a machine is before something is measured on it.
 public enum MachineLoad {
     /// More than this of the processors' time used by others makes figures doubtful.

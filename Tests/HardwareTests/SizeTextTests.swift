@@ -1,6 +1,5 @@
+import Hardware
 import Testing
-
-@testable import Planning
 
 @Test(arguments: [
     (0, "0 B"), (999, "999 B"), (1000, "1 kB"), (1_930_000_000, "1.93 GB"), (253_100_000, "253 MB"), (999_600, "1 MB"),

@@ -1,5 +1,4 @@
 import Inference
-import Planning
 
 /// A comparison of values of one setting, that can be gone on with when there is time again.
 struct TuningContest {

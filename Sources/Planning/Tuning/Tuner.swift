@@ -1,29 +1,41 @@
 import Foundation
-import Hardware
-import Inference
-import Planning
+package import Hardware
+package import Inference
 
 /// Measures a loaded model with candidates of its settings, one setting after the other, within a time.
-struct Tuner {
-    /// How far it is.
-    typealias Progress = @Sendable (_ step: String, _ fraction: Double) -> Void
+///
+/// ```swift
+/// var tuner = Tuner(meter: meter, machine: machine, options: options, start: .now, seconds: 60) { _, _ in }
+/// try await tuner.run()
+/// print(tuner.settings)
+/// ```
+package struct Tuner {
+    /// How far it is: what is measured, and the part of the time that is over, 0…1.
+    package typealias Progress = @Sendable (_ step: String, _ fraction: Double) -> Void
 
-    let meter: any SpeedMeter
-    let machine: Machine
-    /// As the model would be loaded; what was chosen there stays.
-    let options: LoadOptions
-    let start: ContinuousClock.Instant
-    /// Seconds for all of it, from `start`.
-    let seconds: Double
-    let progress: Progress
+    private let meter: any SpeedMeter
+    private let machine: Machine
+    private let options: LoadOptions
+    private let start: ContinuousClock.Instant
+    private let seconds: Double
+    private let progress: Progress
 
-    private(set) var confirmation: TuningConfirmation?
+    /// The settings found against the defaults; `nil` when nothing was found.
+    package private(set) var confirmation: TuningConfirmation?
     private var contests: [TuningContest] = []
     /// Tokens per second with the defaults, roughly.
     private var decodeRate = 0.0
     private var prefillRate = 0.0
 
-    init(
+    /// A tuner of one model.
+    ///
+    /// - Parameters:
+    ///   - meter: measures the model.
+    ///   - machine: where it runs.
+    ///   - options: as the model would be loaded; what was chosen there stays.
+    ///   - start: when the time began.
+    ///   - seconds: for all of it, from `start`; more than 0.
+    package init(
         meter: any SpeedMeter, machine: Machine, options: LoadOptions, start: ContinuousClock.Instant, seconds: Double,
         progress: @escaping Progress
     ) {
@@ -54,7 +66,7 @@ struct Tuner {
     /// Measures all.
     ///
     /// - Throws: `InferenceError` when the defaults cannot be measured; `CancellationError`.
-    mutating func run() async throws {
+    package mutating func run() async throws {
         try await calibrate()
         try await tuneThreads()
         try await tuneMicroBatch()
@@ -77,10 +89,11 @@ struct Tuner {
         return result
     }
 
-    var stages: [TuningStage] { contests.compactMap(\.stage) }
+    /// What was compared so far, in order.
+    package var stages: [TuningStage] { contests.compactMap(\.stage) }
 
     /// What is faster than the defaults as far as it is known.
-    var settings: TunedSettings {
+    package var settings: TunedSettings {
         var result = TunedSettings()
         for setting in TuningStage.Setting.allCases {
             let verdicts = contests.filter { $0.setting == setting }.compactMap(\.verdict)

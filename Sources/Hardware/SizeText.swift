@@ -1,10 +1,10 @@
 import Foundation
 
 /// Sizes as people read them: decimal units, three digits, as everywhere in Roost.
-enum SizeText {
+package enum SizeText {
     private static let units = ["kB", "MB", "GB", "TB", "PB", "EB"]
 
-    static func text(_ byteCount: Int64) -> String {
+    package static func text(_ byteCount: Int64) -> String {
         guard byteCount.magnitude >= 1000 else { return "\(byteCount) B" }
         var value = Double(byteCount) / 1000
         var index = 0
