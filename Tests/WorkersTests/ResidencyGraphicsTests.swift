@@ -1,5 +1,6 @@
 import EngineFixtures
 import Foundation
+import Hardware
 import Inference
 import ModelFixtures
 import Synchronization
