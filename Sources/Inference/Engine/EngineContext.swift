@@ -70,6 +70,12 @@ final class EngineContext {
         }
     }
 
+    /// Lets the threads sleep until it computes again. Without that they look out for work for a tenth of a second, and
+    /// take the processors from another context that computes meanwhile.
+    func pauseThreads() {
+        for pool in threadPools.values { ggml_threadpool_pause(pool) }
+    }
+
     /// How a computation ended.
     enum Outcome: Equatable {
         case done

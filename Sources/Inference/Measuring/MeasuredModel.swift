@@ -65,6 +65,7 @@ public final class MeasuredModel {
         try question.validate(
             contextLength: question.options.resolvedContextLength(trained: model.trainedContextLength))
         let (index, isNew) = try prepare(question.options)
+        for other in prepared.indices where other != index { prepared[other].context.pauseThreads() }
         let hasNewThreads = setThreads(question.options, index)
         var answer = SpeedAnswer(promptSeconds: [], generationSeconds: [])
         try fill(index, to: question.depth)
