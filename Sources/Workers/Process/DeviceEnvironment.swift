@@ -28,4 +28,11 @@ enum DeviceEnvironment {
         setenv("HOME", "/", 0)
         setenv("MESA_SHADER_CACHE_DISABLE", "true", 0)
     }
+
+    /// Keeps the engine from starting drivers of GPUs: their threads would go on in a locked process, and open files at
+    /// any time, which ends it. Before the engine starts.
+    static func forgoGraphics() {
+        setenv("GGML_DISABLE_VULKAN", "1", 1)
+        for name in ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"] { setenv(name, "", 1) }
+    }
 }

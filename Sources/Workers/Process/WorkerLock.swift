@@ -26,7 +26,7 @@ struct WorkerLock {
     func close() throws -> WorkerSandbox {
         // The log's own: standard error is closed to libraries before the first prompt is seen.
         let log = fcntl(STDERR_FILENO, F_DUPFD, WorkerProtocol.firstFile)
-        if usesGPU { DeviceEnvironment.forgoCaches() }
+        if usesGPU { DeviceEnvironment.forgoCaches() } else { DeviceEnvironment.forgoGraphics() }
         let hasGPU = Engine.prepareForWorker(log: log, availableByteCount: availableByteCount)
         let usesGPU = hasGPU && usesGPU
         roost_sandbox_prepare()
