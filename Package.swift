@@ -186,7 +186,8 @@ let package = Package(
             name: "DownloadProgram", dependencies: ["Downloads", "Security"], path: "Tests/Support/DownloadProgram",
             swiftSettings: swiftSettings),
         .executableTarget(
-            name: "WorkerProgram", dependencies: ["Inference", "Workers"], path: "Tests/Support/WorkerProgram",
+            name: "WorkerProgram", dependencies: ["CSandbox", "Inference", "Workers"],
+            path: "Tests/Support/WorkerProgram",
             swiftSettings: swiftSettings),
         // Programs within limits, for tests and benchmarks.
         .target(name: "ControlGroups", path: "Tests/Support/ControlGroups", swiftSettings: swiftSettings),

@@ -20,6 +20,9 @@ int32_t roost_sandbox_close_files(bool refuses_only) {
 
 #include <fcntl.h>
 #include <glob.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -55,6 +58,11 @@ static void * shrink_arena(void * unused) {
 }
 
 void roost_sandbox_prepare(void) {
+#ifdef __GLIBC__
+    // With the ninth arena, that is with many threads, glibc would count the processors in /sys to know how many it may
+    // have (arena_get2); a number that was chosen is taken as it is.
+    mallopt(M_ARENA_MAX, 8);
+#endif
     pthread_t thread;
     if (pthread_create(&thread, NULL, shrink_arena, NULL) == 0) pthread_join(thread, NULL);
 

@@ -47,6 +47,16 @@ struct SandboxTests {
         await model.unload()
     }
 
+    @Test("lets many threads allocate at once")
+    func crowd() throws {
+        let process = Process()
+        process.executableURL = try ProcessFixture.path("WorkerProgram")
+        process.arguments = ["crowd"]
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 0, "\(process.terminationStatus)")
+    }
+
     @Test(
         "ends the process that breaks out, and every way out is closed", arguments: Array(SelfAttack.attempts.indices))
     func attempt(_ index: Int) throws {

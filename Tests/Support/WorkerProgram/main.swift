@@ -3,7 +3,7 @@ import Inference
 import Workers
 
 // `worker VERSION`: a worker. `old-kernel VERSION`: one on a kernel without Landlock. `parent PROGRAM MODEL`: loads a model into one, prints its process id, streams for ever.
-// `liar KIND`: greets as a worker does, and then breaks its word.
+// `crowd`: many threads in a locked process. `liar KIND`: greets as a worker does, and then breaks its word.
 let arguments = CommandLine.arguments
 switch arguments.dropFirst().first {
 case "worker" where arguments.count == 3: WorkerMain.run(version: arguments[2])
@@ -11,6 +11,7 @@ case "worker" where arguments.count == 3: WorkerMain.run(version: arguments[2])
     case "old-kernel" where arguments.count == 3:
         OldKernel.pretend()
         WorkerMain.run(version: arguments[2])
+    case "crowd" where arguments.count == 2: Crowd.run()
 #endif
 case "parent" where arguments.count == 4:
     let (program, model) = (arguments[2], arguments[3])
