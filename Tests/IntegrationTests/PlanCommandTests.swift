@@ -149,8 +149,12 @@ final class PlanCommandTests: Sendable {
         #expect(try await roost.run("import", path, "--name", "gemma").status == 0)
         // A prompt that fills a whole micro-batch, so that what was planned is used.
         let prompt = (1...700).map { "\($0)" }.joined(separator: " ")
-        let answer = try await roost.run("run", "gemma", prompt, "--max-tokens", "4", "--ctx", "4096")
+        let answer = try await roost.run("run", "gemma", prompt, "--max-tokens", "4", "--ctx", "4096", "--json")
         #expect(answer.status == 0, "\(answer)")
+        let report = try JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any]
+        let memory = try #require(report?["memory"] as? [String: Int64], "\(answer)")
+        // That of the model's own process, which has the weights.
+        #expect(try #require(memory["peakProcessByteCount"]) > 200_000_000, "\(memory)")
         let listed = try await roost.run("plan", "--accuracy", "--json")
         let items = try #require(
             try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [[String: Any]], "\(listed)")

@@ -1,6 +1,6 @@
 import Roost
 
-/// Computes in this process.
+/// Computes here: in this process, or in one of its own for each model.
 struct LocalBackend: ChatBackend {
     let manager: ModelManager
 
@@ -27,9 +27,10 @@ struct LocalBackend: ChatBackend {
 
     func memory(of model: ModelRecord) async -> RunMemory? {
         guard let status = await status(of: model) else { return nil }
+        let process = status.activity.processIdentifier
         return RunMemory(
             modelByteCount: status.memory.totalByteCount,
-            peakProcessByteCount: ProcessMemory.current().peakResidentByteCount)
+            peakProcessByteCount: (process.map(ProcessMemory.of) ?? .current())?.peakResidentByteCount)
     }
 
     func retreats(of model: ModelRecord) async -> [LoadRetreat] { await status(of: model)?.retreats ?? [] }
