@@ -51,8 +51,11 @@ let package = Package(
         // Rooms without an arrow out.
         room("Security", [.product(name: "Crypto", package: "swift-crypto")]),
         room("ModelFormats"),
-        room("Terminal"),
-        room("Hardware"),
+        room("Sizes"),
+
+        // Those that know of nothing but how sizes are written.
+        room("Terminal", ["Sizes"]),
+        room("Hardware", ["Sizes"]),
 
         // The C and C++ edges.
         .systemLibrary(name: "CLlama", pkgConfig: "roost-engine"),
@@ -80,16 +83,16 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         room("ModelStore", ["Security", "ModelFormats", .product(name: "GRDB", package: "GRDB.swift")]),
-        room("Inference", ["CLlama", "Hardware", "LlamaBridge", "Security"]),
+        room("Inference", ["CLlama", "Hardware", "LlamaBridge", "Security", "Sizes"]),
         room(
-            "Planning", ["Hardware", "ModelFormats", "Inference"],
+            "Planning", ["Hardware", "ModelFormats", "Inference", "Sizes"],
             resources: [.embedInCode("Machine/processors.json")]),
         room("Workers", ["CSandbox", "Hardware", "Inference", "Security"]),
         room(
             "Roost",
             [
                 "Security", "Hardware", "ModelFormats", "ModelHubs", "Downloads", "ModelStore", "Inference", "Planning",
-                "Workers",
+                "Workers", "Sizes",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room(
@@ -203,6 +206,7 @@ let package = Package(
             dependencies: ["Hardware", "Inference", "OffloadTrial", "Planning", "RemoteDevices"],
             path: "Tests/Support/OffloadProgram", swiftSettings: swiftSettings),
         tests("SecurityTests", ["Security"]),
+        tests("SizesTests", ["Sizes"]),
         tests("HardwareTests", ["Hardware"], resources: [.copy("Machines")]),
         tests(
             "ModelHubsTests",

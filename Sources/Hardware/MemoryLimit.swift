@@ -1,3 +1,5 @@
+import Sizes
+
 /// The most memory that models may take, as a person sets it; never more than the machine has left.
 public enum MemoryLimit: Sendable, Hashable, Codable {
     /// What the machine has left.
@@ -30,34 +32,16 @@ public enum MemoryLimit: Sendable, Hashable, Codable {
 }
 
 extension MemoryLimit {
-    /// Reads bytes as people write them (`8GiB`, `6G`, `500M`, `1073741824`; `K`, `M`, `G`, `T` are powers of 1000,
-    /// `Ki` … of 1024) or a part of the machine's memory (`80%`). `nil` when it is neither, or nothing.
+    /// Reads bytes as people write them (`8GiB`, `6G`, `500M`, `1073741824`) or a part of the machine's memory (`80%`).
+    /// `nil` when it is neither, or nothing.
     public init?(_ text: String) {
-        var rest = text.lowercased().filter { !$0.isWhitespace }[...]
-        if rest.hasSuffix("%") {
-            guard let percent = Self.number(rest.dropLast()), percent > 0, percent <= 100 else { return nil }
+        let text = text.filter { !$0.isWhitespace }
+        if text.hasSuffix("%") {
+            guard let percent = SizeText.number(text.dropLast()), percent > 0, percent <= 100 else { return nil }
             self = .share(percent / 100)
-            return
+        } else {
+            guard let count = SizeText.byteCount(in: text), count >= 1, count < 9e18 else { return nil }
+            self = .bytes(Int64(count.rounded()))
         }
-        if rest.hasSuffix("b") { rest = rest.dropLast() }
-        var base = 1000.0
-        if rest.hasSuffix("i") {
-            base = 1024
-            rest = rest.dropLast()
-        }
-        var factor = 1.0
-        if let power = rest.last.flatMap({ "kmgt".firstIndex(of: $0) }) {
-            for _ in 0..."kmgt".distance(from: "kmgt".startIndex, to: power) { factor *= base }
-            rest = rest.dropLast()
-        } else if base != 1000 {
-            return nil
-        }
-        guard let number = Self.number(rest), number * factor >= 1, number * factor < 9e18 else { return nil }
-        self = .bytes(Int64((number * factor).rounded()))
-    }
-
-    private static func number(_ text: Substring) -> Double? {
-        guard text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }) else { return nil }
-        return Double(text)
     }
 }

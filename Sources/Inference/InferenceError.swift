@@ -1,3 +1,5 @@
+import Sizes
+
 /// What can go wrong with a loaded model. Each message says what happened, the value, and what to do.
 public enum InferenceError: Error, Sendable, Hashable, Codable {
     case fileMissing(path: String)
@@ -68,7 +70,7 @@ extension InferenceError: CustomStringConvertible {
         case .loadFailed(let path, let reason):
             "The engine could not load \(path): \(reason)."
         case .outOfMemory(let needed, let available, let what):
-            "\(what) needs \(Self.size(needed)) of memory and \(Self.size(available)) is available; choose a smaller "
+            "\(what) needs \(SizeText.text(needed)) of memory and \(SizeText.text(available)) is available; choose a smaller "
                 + "context length, a quantized KV cache or a smaller model."
         case .invalidOption(let name, let value, let rule):
             "\(name) is \(value), but must be \(rule)."
@@ -130,17 +132,12 @@ extension InferenceError: CustomStringConvertible {
             "\(model) does not fit on this machine. " + advice.joined(separator: " ")
         case .noRoom(let model, let needed, let available, let limit, let holders):
             (limit.map { "\(model) cannot be loaded: \($0) models may be in memory at once and all are pinned" }
-                ?? "\(model) needs \(Self.size(needed)) of memory and \(Self.size(available)) can be made free")
+                ?? "\(model) needs \(SizeText.text(needed)) of memory and \(SizeText.text(available)) can be made free")
                 + (holders.isEmpty
                     ? "; choose a smaller context length or model, or raise max_ram_usage."
-                    : " (pinned: " + holders.map { "\($0.model) \(Self.size($0.byteCount))" }.joined(separator: ", ")
+                    : " (pinned: "
+                        + holders.map { "\($0.model) \(SizeText.text($0.byteCount))" }.joined(separator: ", ")
                         + "); unpin one of them, or choose a smaller model.")
         }
-    }
-
-    private static func size(_ byteCount: Int64) -> String {
-        let gibibytes = Double(byteCount) / 1_073_741_824
-        if gibibytes >= 1 { return "\((gibibytes * 10).rounded() / 10) GiB" }
-        return "\((Double(byteCount) / 1_048_576).rounded()) MiB"
     }
 }

@@ -1,18 +1,18 @@
 import Foundation
+import Sizes
 
 /// Sizes, durations, counts and times as people read them. Always in the same form, whatever the locale, so that
 /// output can be searched.
 public enum HumanReadable {
     /// Bytes in decimal units, three digits: `253 MB`, `1.93 GB`, `512 B`.
     public static func bytes(_ count: Int64) -> String {
-        if count.magnitude < 1000 { return "\(count) B" }
-        return scaled(Double(count), units: ["kB", "MB", "GB", "TB", "PB", "EB"], separator: " ")
+        SizeText.text(count)
     }
 
     /// A count in decimal units, three digits: `268M`, `1.24B`, `999`.
     public static func count(_ count: Int64) -> String {
         if count.magnitude < 1000 { return "\(count)" }
-        return scaled(Double(count), units: ["K", "M", "B", "T", "Q"], separator: "")
+        return SizeText.scaled(Double(count), units: ["K", "M", "B", "T", "Q"], separator: "")
     }
 
     /// A duration with three digits: `340 µs`, `12.5 ms`, `1.25 s`, `2 m 05 s`, `3 h 20 m`.
@@ -22,9 +22,9 @@ public enum HumanReadable {
         let size = abs(seconds)
         switch size {
         case 0: return "0 s"
-        case ..<0.000_999_5: return sign + digits(size * 1_000_000) + " µs"
-        case ..<0.999_5: return sign + digits(size * 1000) + " ms"
-        case ..<59.95: return sign + digits(size) + " s"
+        case ..<0.000_999_5: return sign + SizeText.digits(size * 1_000_000) + " µs"
+        case ..<0.999_5: return sign + SizeText.digits(size * 1000) + " ms"
+        case ..<59.95: return sign + SizeText.digits(size) + " s"
         default: return sign + long(Int64(min(size.rounded(), 1e15)))
         }
     }
@@ -62,26 +62,4 @@ public enum HumanReadable {
     }
 
     private static func twoDigits(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
-
-    private static func scaled(_ value: Double, units: [String], separator: String) -> String {
-        var scaled = value / 1000
-        var index = 0
-        while abs(scaled) >= 999.5, index < units.count - 1 {
-            scaled /= 1000
-            index += 1
-        }
-        return digits(scaled) + separator + units[index]
-    }
-
-    /// Three significant digits without zeros at the end of a fraction.
-    private static func digits(_ value: Double) -> String {
-        let size = abs(value)
-        let decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2
-        var text = fixed(value, decimals)
-        if text.contains(".") {
-            while text.last == "0" { text.removeLast() }
-            if text.last == "." { text.removeLast() }
-        }
-        return text
-    }
 }

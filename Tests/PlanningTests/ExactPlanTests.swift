@@ -2,23 +2,10 @@ import Foundation
 import Hardware
 import Inference
 import Planning
-import Synchronization
 import Testing
 
 /// Plans with the engine's own figures.
 @Suite struct ExactPlanTests {
-    /// The engine of this process, which counts how often it is asked.
-    private final class Engine: MemoryEstimator {
-        let calls = Mutex(0)
-
-        func estimates(of headers: ModelHeaderSet, options: [LoadOptions]) async throws -> [MemoryEstimate] {
-            calls.withLock { $0 += 1 }
-            let files = try headers.weights.map { try SparseModelFile($0) }
-            return try EngineEstimator.estimates(
-                of: ModelFileSet(weights: files.map(\.url)), options: options, name: "test", processByteCount: 32 << 20)
-        }
-    }
-
     private func machine(_ byteCount: Int64) -> PlannedMachine {
         var machine = MachineDetector(graphics: []).detect()
         machine.memory.totalByteCount = byteCount
@@ -29,37 +16,37 @@ import Testing
 
     @Test func theEngineIsAskedAndAFewCallsDo() async throws {
         let shape = try ModelShape("llama-8b")
-        let engine = Engine()
+        let engine = AskedEngine()
         let chooser = SettingsChooser(machine: machine(32 << 30), estimator: engine)
         let plan = try await chooser.plan(headers: ModelHeaderSet(weights: [shape.file]))
         #expect(plan.isExact && plan.fits)
         #expect(plan.contextLength == 8192)
-        #expect(engine.calls.withLock { $0 } == 1)
+        #expect(engine.asked.count == 1)
         let computed = ClosedForm(try Shapes.geometry("llama-8b")).estimate(plan.options).host
         #expect(plan.memory.host.contextByteCount == computed.contextByteCount)
     }
 
     @Test func theLongestContextIsFoundInAFewRounds() async throws {
         let shape = try ModelShape("llama2-7b")
-        let engine = Engine()
+        let engine = AskedEngine()
         let machine = machine(6 << 30)
         let plan = try await SettingsChooser(machine: machine, estimator: engine)
             .plan(headers: ModelHeaderSet(weights: [shape.file]))
         #expect(plan.isExact && plan.fits)
         #expect((512..<4096).contains(plan.contextLength))
         #expect(plan.neededByteCount <= 6 << 30)
-        #expect(engine.calls.withLock { $0 } <= 9)
+        #expect(engine.asked.count <= 9)
         // 256 tokens more would be too much.
         #expect(plan.neededByteCount + Int64(256 * 32 * 2 * 4096 * 2) > machine.memoryByteCount)
     }
 
     @Test func aMachineThatIsNotHereIsComputed() async throws {
         let shape = try ModelShape("llama-8b")
-        let engine = Engine()
+        let engine = AskedEngine()
         let chooser = SettingsChooser(machine: try PlannedMachine(parsing: "32GB ram"), estimator: engine)
         let plan = try await chooser.plan(headers: ModelHeaderSet(weights: [shape.file]))
         #expect(!plan.isExact && plan.fits)
-        #expect(engine.calls.withLock { $0 } == 0)
+        #expect(engine.asked.count == 0)
     }
 
     @Test(arguments: [0, 1, 4, 100, 700])

@@ -1,4 +1,5 @@
 import Foundation
+import Sizes
 
 /// When a sample of a machine is worth a warning.
 struct HealthRules {

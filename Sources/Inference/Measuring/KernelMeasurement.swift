@@ -82,9 +82,4 @@ public struct MachineMeasurement: Sendable, Hashable, Codable {
         result.wasBusy = measurements.allSatisfy { $0.wasBusy ?? false }
         return result
     }
-
-    /// What was measured with one type on one device.
-    public func kernel(_ type: String, on device: String) -> KernelMeasurement? {
-        kernels.first { $0.device == device && $0.type == type }
-    }
 }

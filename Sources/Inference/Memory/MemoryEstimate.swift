@@ -51,6 +51,9 @@ public struct MemoryEstimate: Sendable, Hashable, Codable {
         residentByteCount(computing: max(0, computingByteCount - speculationByteCount))
     }
 
+    /// What the process takes of the host's memory beside what the engine accounts for on its devices.
+    public var besideByteCount: Int64 { outputByteCount + overheadByteCount + projectorByteCount }
+
     private var computingByteCount: Int64 { host.contextByteCount + host.computeByteCount + outputByteCount }
 
     /// A mapped file has its weights, but for those that were repacked.

@@ -18,9 +18,7 @@ extension PlannedMachine {
     ///
     /// Weights count once: pages of the file whose weights are in memory of the process's own, or on a GPU, can go.
     func neededByteCount(_ estimate: MemoryEstimate) -> Int64 {
-        estimate.devices.reduce(
-            estimate.outputByteCount + estimate.overheadByteCount + estimate.projectorByteCount
-        ) { sum, device in
+        estimate.devices.reduce(estimate.besideByteCount) { sum, device in
             let shares = graphics.contains { $0.name == device.device && $0.sharesSystemMemory }
             return device.isHost || shares ? sum.addingClamped(device.totalByteCount) : sum
         }
@@ -30,7 +28,7 @@ extension PlannedMachine {
 extension MemoryEstimate {
     /// All that it takes, on every device.
     var allByteCount: Int64 {
-        devices.reduce(outputByteCount + overheadByteCount + projectorByteCount) { $0.addingClamped($1.totalByteCount) }
+        devices.reduce(besideByteCount) { $0.addingClamped($1.totalByteCount) }
     }
 
     /// The weights, on every device.

@@ -1,6 +1,6 @@
-import Hardware
 import Inference
 import ModelFormats
+import Sizes
 
 /// Says with numbers what to change when a model does not fit, or did with less than was asked for.
 struct PlanAdvice {

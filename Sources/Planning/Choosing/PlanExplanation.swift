@@ -1,5 +1,5 @@
-import Hardware
 import Inference
+import Sizes
 
 /// Says why each setting is what it is.
 struct PlanExplanation {

@@ -1,5 +1,5 @@
-import Hardware
 import Inference
+import Sizes
 
 /// A model for a machine, with how it would run there.
 public struct Recommendation: Sendable, Hashable {

@@ -1,5 +1,5 @@
-import Hardware
 public import Inference
+import Sizes
 
 /// What to try when a load failed, in order: what costs nothing but room first, answers' quality later, other models
 /// last. Each step needs less memory than what failed.

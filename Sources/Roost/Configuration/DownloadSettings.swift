@@ -1,6 +1,7 @@
 public import Downloads
 import Foundation
 import ModelHubs
+import Sizes
 
 /// How models are downloaded.
 public struct DownloadSettings: Sendable, Hashable {
@@ -68,33 +69,18 @@ public struct ByteRate: Sendable, Hashable {
 
     static let rule = "bytes per second such as 500k, 10M or 20MiB, or 0 for no limit"
 
-    /// Reads a rate; `nil` when it is none. `k`, `M`, `G` are powers of 1000, `Ki`, `Mi`, `Gi` of 1024; a `B` and
-    /// `/s` may follow.
+    /// Reads a rate; `nil` when it is none. `k`, `M`, `G`, `T` are powers of 1000, `Ki` … of 1024; a `B` and `/s`
+    /// may follow.
     public init?(_ text: String) {
-        var rest = text.lowercased()[...]
-        if rest == "none" {
+        let text = text.lowercased()
+        if text == "none" {
             bytesPerSecond = nil
             return
         }
-        if rest.hasSuffix("/s") { rest = rest.dropLast(2) }
-        if rest.hasSuffix("b") { rest = rest.dropLast() }
-        var base = 1000.0
-        if rest.hasSuffix("i") {
-            base = 1024
-            rest = rest.dropLast()
-        }
-        var factor = 1.0
-        if let letter = rest.last, let power = ["k": 1.0, "m": 2.0, "g": 3.0][letter] {
-            for _ in 0..<Int(power) { factor *= base }
-            rest = rest.dropLast()
-        } else if base != 1000 {
-            return nil
-        }
-        guard rest.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(rest),
-            number * factor < 1e15
+        guard let rate = SizeText.byteCount(in: text.hasSuffix("/s") ? String(text.dropLast(2)) : text), rate < 1e15
         else { return nil }
-        let count = Int64((number * factor).rounded())
-        guard count > 0 || number == 0 else { return nil }
+        let count = Int64(rate.rounded())
+        guard count > 0 || rate == 0 else { return nil }
         bytesPerSecond = count > 0 ? count : nil
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Hardware
+import Sizes
 import Workers
 
 extension RoostConfiguration {
@@ -61,12 +62,11 @@ extension RoostConfiguration {
     }
 
     private static func byteCount(_ text: String, setting: String) throws -> Int64 {
-        if text == "0" { return 0 }
-        guard case .bytes(let count)? = MemoryLimit(text) else {
+        guard let count = SizeText.byteCount(in: text), count == 0 || count >= 1, count < 9e18 else {
             throw RoostError.invalidSetting(
                 name: setting, value: text, rule: "bytes such as 512MiB, 1G or 0 for none")
         }
-        return count
+        return Int64(count.rounded())
     }
 
     /// Bytes that the computed prompts of all models may take on the disk.

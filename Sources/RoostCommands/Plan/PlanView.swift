@@ -85,8 +85,7 @@ struct PlanView {
         add("logits") { $0.isHost ? memory.outputByteCount : nil }
         add("process") { $0.isHost ? memory.overheadByteCount : nil }
         if memory.projectorByteCount > 0 { add("projector") { $0.isHost ? memory.projectorByteCount : nil } }
-        let beside = memory.outputByteCount + memory.overheadByteCount + memory.projectorByteCount
-        add("together") { $0.totalByteCount + ($0.isHost ? beside : 0) }
+        add("together") { $0.totalByteCount + ($0.isHost ? memory.besideByteCount : 0) }
         console.print(table)
     }
 

@@ -105,11 +105,6 @@ public struct LoadPlan: Sendable, Hashable {
     }
 }
 
-extension MemoryEstimate {
-    /// What a process takes beside what the engine accounts for.
-    var besideByteCount: Int64 { outputByteCount + overheadByteCount + projectorByteCount }
-}
-
 extension ModelMemory {
     /// What it is without what lies on some devices.
     func without(_ names: Set<String>) -> ModelMemory {
