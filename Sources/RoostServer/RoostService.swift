@@ -56,8 +56,7 @@ public struct RoostService: Service {
         let recordFailure = Mutex<(any Error)?>(nil)
         let application = Application(
             router: ServerRouter.make(
-                dialects: ServerRouter.dialects(manager: manager, configuration: configuration, active: active),
-                configuration: configuration),
+                ServerParts(manager: manager, configuration: configuration, active: active)),
             server: .http1(configuration: Self.channelConfiguration),
             configuration: .init(address: .hostname(bindHost, port: configuration.port)),
             onServerRunning: { channel in

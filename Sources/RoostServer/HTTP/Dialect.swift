@@ -5,8 +5,8 @@ import Hummingbird
 protocol Dialect: Sendable {
     /// Whether a path belongs to this dialect; errors on it take the dialect's form.
     func owns(path: String) -> Bool
-    /// Adds the endpoints.
-    func addRoutes(to router: Router<RoostRequestContext>)
+    /// The endpoints, each with who may call it.
+    var routes: [ServerRoute] { get }
     /// An error in the dialect's form.
     func response(to error: APIError) -> Response
 }

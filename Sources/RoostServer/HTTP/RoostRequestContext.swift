@@ -6,6 +6,8 @@ struct RoostRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The connection it came in on.
     let channel: any Channel
+    /// Who sent it.
+    var caller = Caller.owner
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -3,22 +3,24 @@ import Roost
 
 /// Roost's own endpoints. Errors take Ollama's form, which is the plainest.
 struct NativeDialect: Dialect {
-    let manager: ModelManager
-    let reader: RequestReader
-    let version: String
+    let parts: ServerParts
+    private var manager: ModelManager { parts.manager }
+    private var reader: RequestReader { parts.reader }
 
     func owns(path: String) -> Bool { path == "/health" || path.hasPrefix("/roost/") }
 
-    func addRoutes(to router: Router<RoostRequestContext>) {
-        router.get("/health") { _, _ in
-            try WireJSON.response(Health(status: "ok", version: version))
-        }
-        router.post("/roost/pin") { request, _ in
-            try await pin(reader.decode(PinRequest.self, from: request))
-        }
-        router.post("/roost/unpin") { request, _ in
-            try await unpin(reader.decode(PinRequest.self, from: request))
-        }
+    var routes: [ServerRoute] {
+        [
+            .get("/health", .everyone) { _, _ in
+                try WireJSON.response(Health(status: "ok", version: parts.configuration.version))
+            },
+            .post("/roost/pin", .scope(.admin)) { request, _ in
+                try await pin(reader.decode(PinRequest.self, from: request))
+            },
+            .post("/roost/unpin", .scope(.admin)) { request, _ in
+                try await unpin(reader.decode(PinRequest.self, from: request))
+            },
+        ]
     }
 
     /// Loads a model and keeps it until it is unloaded or unpinned.

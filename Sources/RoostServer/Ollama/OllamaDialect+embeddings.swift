@@ -2,13 +2,15 @@ import Hummingbird
 import Roost
 
 extension OllamaDialect {
-    func addEmbeddingRoutes(to router: Router<RoostRequestContext>) {
-        router.post("/api/embed") { request, context in
-            try await embed(reader.decode(OllamaEmbedRequest.self, from: request), context)
-        }
-        router.post("/api/embeddings") { request, context in
-            try await embed(reader.decode(OllamaEmbeddingsRequest.self, from: request), context)
-        }
+    var embeddingRoutes: [ServerRoute] {
+        [
+            .post("/api/embed", .scope(.infer)) { request, context in
+                try await embed(reader.decode(OllamaEmbedRequest.self, from: request), context)
+            },
+            .post("/api/embeddings", .scope(.infer)) { request, context in
+                try await embed(reader.decode(OllamaEmbeddingsRequest.self, from: request), context)
+            },
+        ]
     }
 
     private func embed(_ body: OllamaEmbedRequest, _ context: RoostRequestContext) async throws -> Response {

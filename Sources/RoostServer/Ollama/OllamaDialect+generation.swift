@@ -2,13 +2,15 @@ import Hummingbird
 import Roost
 
 extension OllamaDialect {
-    func addGenerationRoutes(to router: Router<RoostRequestContext>) {
-        router.post("/api/generate") { request, context in
-            try await generate(reader.decode(OllamaGenerateRequest.self, from: request), context)
-        }
-        router.post("/api/chat") { request, context in
-            try await chat(reader.decode(OllamaChatRequest.self, from: request), context)
-        }
+    var generationRoutes: [ServerRoute] {
+        [
+            .post("/api/generate", .scope(.infer)) { request, context in
+                try await generate(reader.decode(OllamaGenerateRequest.self, from: request), context)
+            },
+            .post("/api/chat", .scope(.infer)) { request, context in
+                try await chat(reader.decode(OllamaChatRequest.self, from: request), context)
+            },
+        ]
     }
 
     private func generate(_ request: OllamaGenerateRequest, _ context: RoostRequestContext) async throws -> Response {

@@ -2,22 +2,24 @@ import Hummingbird
 import Roost
 
 extension OllamaDialect {
-    func addModelRoutes(to router: Router<RoostRequestContext>) {
-        router.get("/api/tags") { _, _ in
-            try WireJSON.response(OllamaTags(models: try await manager.downloadedModels().map { .init($0) }))
-        }
-        router.get("/api/ps") { _, _ in
-            try WireJSON.response(OllamaProcesses(models: try await manager.loadedModels().map { .init($0) }))
-        }
-        router.post("/api/show") { request, _ in
-            try await show(reader.decode(OllamaModelRequest.self, from: request))
-        }
-        router.post("/api/copy") { request, _ in
-            try await copy(reader.decode(OllamaCopyRequest.self, from: request))
-        }
-        router.delete("/api/delete") { request, _ in
-            try await delete(reader.decode(OllamaModelRequest.self, from: request))
-        }
+    var modelRoutes: [ServerRoute] {
+        [
+            .get("/api/tags", .scope(.read)) { _, _ in
+                try WireJSON.response(OllamaTags(models: try await manager.downloadedModels().map { .init($0) }))
+            },
+            .get("/api/ps", .scope(.read)) { _, _ in
+                try WireJSON.response(OllamaProcesses(models: try await manager.loadedModels().map { .init($0) }))
+            },
+            .post("/api/show", .scope(.read)) { request, _ in
+                try await show(reader.decode(OllamaModelRequest.self, from: request))
+            },
+            .post("/api/copy", .scope(.pull)) { request, _ in
+                try await copy(reader.decode(OllamaCopyRequest.self, from: request))
+            },
+            .delete("/api/delete", .scope(.delete)) { request, _ in
+                try await delete(reader.decode(OllamaModelRequest.self, from: request))
+            },
+        ]
     }
 
     private func show(_ request: OllamaModelRequest) async throws -> Response {

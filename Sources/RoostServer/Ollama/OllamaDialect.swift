@@ -4,23 +4,24 @@ import Roost
 
 /// Ollama's HTTP API under `/api`, and the root that its clients ask whether the server runs.
 struct OllamaDialect: Dialect {
-    let manager: ModelManager
-    let runner: GenerationRunner
-    let reader: RequestReader
-    let version: String
+    let parts: ServerParts
+    var manager: ModelManager { parts.manager }
+    var runner: GenerationRunner { parts.runner }
+    var reader: RequestReader { parts.reader }
 
     func owns(path: String) -> Bool { path == "/" || path == "/api" || path.hasPrefix("/api/") }
 
-    func addRoutes(to router: Router<RoostRequestContext>) {
-        router.get("/") { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
-                body: .init(byteBuffer: ByteBuffer(staticString: "Roost is running")))
-        }
-        router.get("/api/version") { _, _ in try WireJSON.response(OllamaVersion(version: version)) }
-        addGenerationRoutes(to: router)
-        addEmbeddingRoutes(to: router)
-        addModelRoutes(to: router)
+    var routes: [ServerRoute] {
+        [
+            .get("/", .everyone) { _, _ in
+                Response(
+                    status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+                    body: .init(byteBuffer: ByteBuffer(staticString: "Roost is running")))
+            },
+            .get("/api/version", .everyone) { _, _ in
+                try WireJSON.response(OllamaVersion(version: parts.configuration.version))
+            },
+        ] + generationRoutes + embeddingRoutes + modelRoutes
     }
 
     func response(to error: APIError) -> Response {

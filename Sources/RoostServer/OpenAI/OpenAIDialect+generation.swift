@@ -2,13 +2,15 @@ import Hummingbird
 import Roost
 
 extension OpenAIDialect {
-    func addGenerationRoutes(to router: Router<RoostRequestContext>) {
-        router.post("/v1/chat/completions") { request, context in
-            try await chat(reader.decode(OpenAIChatRequest.self, from: request), context)
-        }
-        router.post("/v1/completions") { request, context in
-            try await complete(reader.decode(OpenAICompletionRequest.self, from: request), context)
-        }
+    var generationRoutes: [ServerRoute] {
+        [
+            .post("/v1/chat/completions", .scope(.infer)) { request, context in
+                try await chat(reader.decode(OpenAIChatRequest.self, from: request), context)
+            },
+            .post("/v1/completions", .scope(.infer)) { request, context in
+                try await complete(reader.decode(OpenAICompletionRequest.self, from: request), context)
+            },
+        ]
     }
 
     private func chat(_ request: OpenAIChatRequest, _ context: RoostRequestContext) async throws -> Response {

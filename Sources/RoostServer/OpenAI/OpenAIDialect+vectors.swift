@@ -5,15 +5,16 @@ extension OpenAIDialect {
     /// The paths under which clients of llama-server and Jina ask.
     static let rerankPaths = ["/v1/rerank", "/v1/reranking", "/rerank", "/reranking"]
 
-    func addVectorRoutes(to router: Router<RoostRequestContext>) {
-        router.post("/v1/embeddings") { request, context in
+    var vectorRoutes: [ServerRoute] {
+        let embeddings = ServerRoute.post("/v1/embeddings", .scope(.infer)) { request, context in
             try await embed(reader.decode(OpenAIEmbeddingRequest.self, from: request), context)
         }
-        for path in Self.rerankPaths {
-            router.post(RouterPath(path)) { request, context in
-                try await rerank(reader.decode(RerankBody.self, from: request), context)
+        return [embeddings]
+            + Self.rerankPaths.map { path in
+                .post(path, .scope(.infer)) { request, context in
+                    try await rerank(reader.decode(RerankBody.self, from: request), context)
+                }
             }
-        }
     }
 
     private func embed(_ body: OpenAIEmbeddingRequest, _ context: RoostRequestContext) async throws -> Response {

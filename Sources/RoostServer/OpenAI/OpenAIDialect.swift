@@ -5,25 +5,26 @@ import Roost
 
 /// OpenAI's HTTP API under `/v1`: chat, completions, embeddings; and reranking, as others have it there.
 struct OpenAIDialect: Dialect {
-    let manager: ModelManager
-    let runner: GenerationRunner
-    let reader: RequestReader
+    let parts: ServerParts
+    var manager: ModelManager { parts.manager }
+    var runner: GenerationRunner { parts.runner }
+    var reader: RequestReader { parts.reader }
 
     func owns(path: String) -> Bool {
         path == "/v1" || path.hasPrefix("/v1/") || Self.rerankPaths.contains(path)
     }
 
-    func addRoutes(to router: Router<RoostRequestContext>) {
-        router.get("/v1/models") { _, _ in
-            try WireJSON.response(OpenAIModelList(data: try await manager.downloadedModels().map { .init($0) }))
-        }
-        // A name may hold slashes: hf.co/user/repo:tag.
-        router.get("/v1/models/**") { _, context in
-            let path = context.parameters.getCatchAll().joined(separator: "/")
-            return try await model(named: path.removingPercentEncoding ?? path)
-        }
-        addGenerationRoutes(to: router)
-        addVectorRoutes(to: router)
+    var routes: [ServerRoute] {
+        [
+            .get("/v1/models", .scope(.read)) { _, _ in
+                try WireJSON.response(OpenAIModelList(data: try await manager.downloadedModels().map { .init($0) }))
+            },
+            // A name may hold slashes: hf.co/user/repo:tag.
+            .get("/v1/models/**", .scope(.read)) { _, context in
+                let path = context.parameters.getCatchAll().joined(separator: "/")
+                return try await model(named: path.removingPercentEncoding ?? path)
+            },
+        ] + generationRoutes + vectorRoutes
     }
 
     private func model(named name: String) async throws -> Response {
