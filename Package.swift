@@ -86,7 +86,7 @@ let package = Package(
         room(
             "RemoteEngines",
             [
-                "Security",
+                "Inference", "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

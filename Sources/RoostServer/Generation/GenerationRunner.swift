@@ -10,7 +10,13 @@ struct GenerationRunner: Sendable {
     /// Loads the model and begins. Returns with the first event, so that what can be refused is refused with a status.
     ///
     /// Throws `APIError`.
-    func start(_ job: GenerationJob, for connection: ConnectionWatcher?) async throws -> StartedGeneration {
+    func start(_ job: GenerationJob, for context: RoostRequestContext) async throws -> StartedGeneration {
+        var job = job
+        job.request.tenant = context.caller.name
+        return try await start(job, connection: await context.connection())
+    }
+
+    private func start(_ job: GenerationJob, connection: ConnectionWatcher?) async throws -> StartedGeneration {
         if job.hasImages { try await requireProjector(job.model) }
         let submitted = ContinuousClock.now
         let (events, eventSink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
@@ -87,10 +93,11 @@ struct GenerationRunner: Sendable {
     ///
     /// Throws `APIError`.
     func answer<Answer: Sendable>(
-        on name: String, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil, for connection: ConnectionWatcher?,
+        on name: String, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil, for context: RoostRequestContext,
         _ body: @escaping @Sendable (any RunningModel, _ loadDuration: Duration) async throws -> Answer
     ) async throws -> Answer {
         let submitted = ContinuousClock.now
+        let connection = await context.connection()
         let task = Task {
             try await manager.withModel(name, options: load, keepAlive: keepAlive) { model in
                 try await body(model, ContinuousClock.now - submitted)

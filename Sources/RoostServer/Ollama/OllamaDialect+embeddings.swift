@@ -38,10 +38,12 @@ extension OllamaDialect {
         _ request: EmbeddingRequest, _ model: String, _ options: OllamaOptions?, _ keepAlive: OllamaKeepAlive?,
         _ context: RoostRequestContext
     ) async throws -> (EmbeddingResult, loadDuration: Duration) {
-        try await runner.answer(
+        var request = request
+        request.tenant = context.caller.name
+        return try await runner.answer(
             on: model, load: options?.loadOptions(base: manager.configuration.load), keepAlive: keepAlive?.value,
-            for: context.connection()
-        ) { loaded, loadDuration in
+            for: context
+        ) { [request] loaded, loadDuration in
             if request.inputs.isEmpty { return (EmbeddingResult(vectors: [], tokenCounts: []), loadDuration) }
             return (try await loaded.embed(request), loadDuration)
         }

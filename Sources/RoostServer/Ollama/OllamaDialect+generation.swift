@@ -48,7 +48,7 @@ extension OllamaDialect {
         var job = job
         job.load = options?.loadOptions(base: manager.configuration.load)
         job.keepAlive = keepAlive?.value
-        let generation = try await runner.start(job, for: context.connection())
+        let generation = try await runner.start(job, for: context)
         let frames = OllamaFrames(kind: kind, generation: generation)
         if stream ?? true { return generation.response(framedBy: frames) }
         guard let answer = try await generation.answers().first else {

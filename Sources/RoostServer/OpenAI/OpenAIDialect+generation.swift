@@ -42,7 +42,7 @@ extension OpenAIDialect {
     private func run(
         _ job: GenerationJob, _ answer: OpenAIAnswer, _ sampling: OpenAISampling, _ context: RoostRequestContext
     ) async throws -> Response {
-        let generation = try await runner.start(job, for: context.connection())
+        let generation = try await runner.start(job, for: context)
         if sampling.stream ?? false {
             return generation.response(
                 framedBy: OpenAIFrames(

@@ -20,8 +20,9 @@ extension OpenAIDialect {
     private func embed(_ body: OpenAIEmbeddingRequest, _ context: RoostRequestContext) async throws -> Response {
         let model = try requiredModel(body.model)
         let isBase64 = try body.isBase64()
-        let request = try body.embeddingRequest()
-        let result = try await runner.answer(on: model, for: context.connection()) { loaded, _ in
+        var request = try body.embeddingRequest()
+        request.tenant = context.caller.name
+        let result = try await runner.answer(on: model, for: context) { [request] loaded, _ in
             try await loaded.embed(request)
         }
         return try WireJSON.response(OpenAIEmbeddingList(result, model: model, isBase64: isBase64))
@@ -29,8 +30,9 @@ extension OpenAIDialect {
 
     private func rerank(_ body: RerankBody, _ context: RoostRequestContext) async throws -> Response {
         let model = try requiredModel(body.model)
-        let request = try body.rerankRequest()
-        let result = try await runner.answer(on: model, for: context.connection()) { loaded, _ in
+        var request = try body.rerankRequest()
+        request.tenant = context.caller.name
+        let result = try await runner.answer(on: model, for: context) { [request] loaded, _ in
             try await loaded.rerank(request)
         }
         return try WireJSON.response(RerankList(result, of: body, model: model))
