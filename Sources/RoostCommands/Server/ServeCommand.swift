@@ -75,6 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func serve(_ configuration: RoostConfiguration, _ server: RoostServerConfiguration) async throws {
         var logger = Logger(label: "roost") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = verbose ? .debug : .warning
+        DescriptorLimit.raise()
         if configuration.workerExecutable != nil { FreedMemory.returnToSystem() }
         let manager = try await ModelManager(configuration: configuration)
         if configuration.downloads.resumesAutomatically { resumeDownloads(of: manager, logger) }
