@@ -3,16 +3,30 @@ import Roost
 /// What the dialects work with. A part that several of them need is made once, here.
 struct ServerParts: Sendable {
     let manager: ModelManager
-    let configuration: RoostServerConfiguration
+    private(set) var configuration: RoostServerConfiguration
     let active: ActiveGenerations
     let runner: GenerationRunner
-    let reader: RequestReader
+    private(set) var reader: RequestReader
+    /// Whether the server is on its way down, and the way to tell it.
+    let control: ServerControl
 
-    init(manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations) {
+    init(
+        manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations,
+        control: ServerControl = ServerControl()
+    ) {
         self.manager = manager
         self.configuration = configuration
         self.active = active
+        self.control = control
         runner = GenerationRunner(manager: manager, active: active)
         reader = RequestReader(configuration: configuration)
+    }
+
+    /// The same parts under another configuration, for a reload: what counts and what runs stays.
+    func configured(by configuration: RoostServerConfiguration) -> ServerParts {
+        var parts = self
+        parts.configuration = configuration
+        parts.reader = RequestReader(configuration: configuration)
+        return parts
     }
 }
