@@ -25,10 +25,10 @@ struct TestServer: Sendable {
 
     /// Runs `body` with a server, and ends it after that.
     static func run<R: Sendable>(
-        contextLength: Int? = nil, configure: (inout RoostServerConfiguration) -> Void = { _ in },
+        home: URL? = nil, contextLength: Int? = nil, configure: (inout RoostServerConfiguration) -> Void = { _ in },
         _ body: @Sendable (TestServer) async throws -> R
     ) async throws -> R {
-        let home = FileManager.default.temporaryDirectory.appending(path: "roost-server-\(UUID().uuidString)")
+        let home = home ?? FileManager.default.temporaryDirectory.appending(path: "roost-server-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: home) }
         var roost = RoostConfiguration(homeDirectory: home)
         // Many servers run at once here: threads of one engine that wait for each other would hold up all.
