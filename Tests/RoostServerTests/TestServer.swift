@@ -14,7 +14,10 @@ struct TestServer: Sendable {
     let manager: ModelManager
     let running: RunningServer
     let home: URL
+    /// The server's own way to be told to end.
+    let control: ServerControl
     private let group: ServiceGroup
+    private let task: Task<Void, any Error>
 
     /// Names of the models: a base model, a chat model, and one whose answers go on for hours when it is loaded with
     /// `endlessContext`, for its memory does not depend on the context length.
@@ -56,11 +59,12 @@ struct TestServer: Sendable {
         }
         var iterator = servers.makeAsyncIterator()
         guard let running = try await iterator.next() else { throw TestServerError.didNotStart }
-        let server = TestServer(manager: manager, running: running, home: home, group: group)
+        let server = TestServer(
+            manager: manager, running: running, home: home, control: service.control, group: group, task: task)
         do {
             let result = try await body(server)
             await group.triggerGracefulShutdown()
-            try await task.value
+            if !task.isCancelled { try await task.value }
             await manager.shutdown()
             return result
         } catch {
@@ -86,6 +90,12 @@ struct TestServer: Sendable {
 
     /// Asks the server to shut down, without waiting.
     func triggerShutdown() async { await group.triggerGracefulShutdown() }
+
+    /// Ends the server the hard way.
+    func cancel() { task.cancel() }
+
+    /// Returns when the server has ended, in whatever way.
+    func waitForEnd() async throws { _ = await task.result }
 
     // MARK: Requests
 
