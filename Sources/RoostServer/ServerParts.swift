@@ -6,20 +6,25 @@ struct ServerParts: Sendable {
     private(set) var configuration: RoostServerConfiguration
     let active: ActiveGenerations
     let runner: GenerationRunner
+    /// What is counted and measured.
+    let metrics: ServerMetrics
     private(set) var reader: RequestReader
     /// Whether the server is on its way down, and the way to tell it.
     let control: ServerControl
+    let remembered: RememberedAnswers
 
     init(
         manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations,
-        control: ServerControl = ServerControl()
+        control: ServerControl = ServerControl(), metrics: ServerMetrics = ServerMetrics()
     ) {
         self.manager = manager
         self.configuration = configuration
         self.active = active
         self.control = control
-        runner = GenerationRunner(manager: manager, active: active)
+        self.metrics = metrics
+        runner = GenerationRunner(manager: manager, active: active, metrics: metrics)
         reader = RequestReader(configuration: configuration)
+        remembered = RememberedAnswers(store: manager.store)
     }
 
     /// The same parts under another configuration, for a reload: what counts and what runs stays.
