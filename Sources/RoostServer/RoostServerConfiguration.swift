@@ -15,6 +15,14 @@ public struct RoostServerConfiguration: Sendable {
     public var allowedHosts: [String] = []
     /// Web origins (`https://chat.example`) that may call from a browser, besides pages served from this machine.
     public var allowedOrigins: [String] = []
+    /// Certificate and key; with them connections over TCP are encrypted (TLS 1.2 and 1.3), and only those are served.
+    public var tls: TLSFiles?
+    /// Whether to listen on `roost.sock` in the run directory too, for this person's processes. Default true.
+    public var listensOnSocket = true
+    /// Most connections at a time; others are told to come back. Default 4096.
+    public var maximumConnectionCount = 4096
+    /// What one connection may take.
+    public var connectionLimits = ConnectionLimits()
     /// Folder of `roost.json` and `roost.lock`; `nil` keeps no record and no lock, for servers inside an app.
     public var runDirectory: URL?
     /// How long running generations may go on after shutdown was asked for; then each ends with an error of its

@@ -3,18 +3,35 @@ import Roost
 /// What the dialects work with. A part that several of them need is made once, here.
 struct ServerParts: Sendable {
     let manager: ModelManager
-    let configuration: RoostServerConfiguration
+    private(set) var configuration: RoostServerConfiguration
     let active: ActiveGenerations
     let runner: GenerationRunner
-    let reader: RequestReader
+    /// What is counted and measured.
+    let metrics: ServerMetrics
+    private(set) var reader: RequestReader
+    /// Whether the server is on its way down, and the way to tell it.
+    let control: ServerControl
     let remembered: RememberedAnswers
 
-    init(manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations) {
+    init(
+        manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations,
+        control: ServerControl = ServerControl(), metrics: ServerMetrics = ServerMetrics()
+    ) {
         self.manager = manager
         self.configuration = configuration
         self.active = active
-        runner = GenerationRunner(manager: manager, active: active)
+        self.control = control
+        self.metrics = metrics
+        runner = GenerationRunner(manager: manager, active: active, metrics: metrics)
         reader = RequestReader(configuration: configuration)
         remembered = RememberedAnswers(store: manager.store)
+    }
+
+    /// The same parts under another configuration, for a reload: what counts and what runs stays.
+    func configured(by configuration: RoostServerConfiguration) -> ServerParts {
+        var parts = self
+        parts.configuration = configuration
+        parts.reader = RequestReader(configuration: configuration)
+        return parts
     }
 }

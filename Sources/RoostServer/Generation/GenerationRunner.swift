@@ -12,6 +12,7 @@ struct GenerationRunner: Sendable {
     /// Throws `APIError`.
     func start(_ job: GenerationJob, for context: RoostRequestContext) async throws -> StartedGeneration {
         var job = job
+        context.record.model = job.model
         job.request.tenant = context.caller.name
         return try await start(job, connection: await context.connection())
     }
@@ -97,6 +98,7 @@ struct GenerationRunner: Sendable {
         _ body: @escaping @Sendable (any RunningModel, _ loadDuration: Duration) async throws -> Answer
     ) async throws -> Answer {
         let submitted = ContinuousClock.now
+        context.record.model = name
         let connection = await context.connection()
         let task = Task {
             try await manager.withModel(name, options: load, keepAlive: keepAlive) { model in

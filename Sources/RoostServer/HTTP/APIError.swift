@@ -17,6 +17,10 @@ enum APIError: Error, Sendable {
     case bodyTooLarge(limit: Int)
     /// The body did not arrive whole.
     case bodyUnreadable(String)
+    /// The request, or its body, did not arrive in time.
+    case requestTimeout(String)
+    /// The request's line and headers are too large.
+    case headTooLarge(String)
     /// Name taken, for copies.
     case conflict(String)
     /// Cannot be served now; try again.
@@ -74,6 +78,8 @@ enum APIError: Error, Sendable {
         case .methodNotAllowed: .methodNotAllowed
         case .forbidden: .forbidden
         case .bodyTooLarge: .contentTooLarge
+        case .requestTimeout: .requestTimeout
+        case .headTooLarge: .requestHeaderFieldsTooLarge
         case .unavailable: .serviceUnavailable
         case .failure: .internalServerError
         }
@@ -84,7 +90,7 @@ enum APIError: Error, Sendable {
         switch self {
         case .invalidRequest(let message, _, _), .noEndpoint(let message), .methodNotAllowed(let message),
             .forbidden(let message), .bodyUnreadable(let message), .conflict(let message), .unavailable(let message),
-            .failure(let message):
+            .failure(let message), .requestTimeout(let message), .headTooLarge(let message):
             message
         case .modelNotFound(let name): "model '\(name)' not found"
         case .bodyTooLarge(let limit): "The request body is larger than \(limit) bytes, the most that is accepted."

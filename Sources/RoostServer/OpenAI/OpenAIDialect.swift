@@ -92,7 +92,7 @@ struct OpenAIErrorBody: Encodable, Sendable {
         case .methodNotAllowed: code = "method_not_supported"
         case .forbidden: type = "permission_error"
         case .unavailable, .failure: type = "server_error"
-        case .bodyTooLarge, .bodyUnreadable, .conflict: break
+        case .bodyTooLarge, .bodyUnreadable, .conflict, .requestTimeout, .headTooLarge: break
         }
         self.error = Detail(message: message, type: type, param: Nullable(parameter), code: Nullable(code))
     }
