@@ -7,6 +7,8 @@ struct ServerParts: Sendable {
     let active: ActiveGenerations
     let runner: GenerationRunner
     let reader: RequestReader
+    /// What `/v1/responses` keeps.
+    let responses = ResponseStore()
 
     init(manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations) {
         self.manager = manager

@@ -84,7 +84,8 @@ enum APIError: Error, Sendable {
     /// The sentence for people. An unknown model is said in Ollama's words, which clients look for.
     var message: String {
         switch self {
-        case .invalidRequest(let message, _, _), .notFound(let message, _, _), .noEndpoint(let message), .methodNotAllowed(let message),
+        case .invalidRequest(let message, _, _), .notFound(let message, _, _), .noEndpoint(let message),
+            .methodNotAllowed(let message),
             .forbidden(let message), .bodyUnreadable(let message), .conflict(let message), .unavailable(let message),
             .failure(let message):
             message
