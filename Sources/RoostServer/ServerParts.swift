@@ -12,6 +12,8 @@ struct ServerParts: Sendable {
     /// Whether the server is on its way down, and the way to tell it.
     let control: ServerControl
     let remembered: RememberedAnswers
+    /// What `/v1/responses` keeps.
+    let responses = ResponseStore()
 
     init(
         manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations,

@@ -9,6 +9,8 @@ enum ServerRouter {
         [
             NativeDialect(parts: parts),
             OllamaDialect(parts: parts),
+            AnthropicDialect(parts: parts),
+            LlamaServerDialect(parts: parts),
             OpenAIDialect(parts: parts),
         ]
     }

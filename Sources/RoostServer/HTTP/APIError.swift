@@ -7,6 +7,8 @@ enum APIError: Error, Sendable {
     case invalidRequest(String, parameter: String? = nil, code: String? = nil)
     /// No model of this name is stored.
     case modelNotFound(String)
+    /// Something else that is named in the request is not there.
+    case notFound(String, parameter: String? = nil, code: String? = nil)
     /// No such endpoint.
     case noEndpoint(String)
     /// The endpoint exists, for other methods.
@@ -74,7 +76,7 @@ enum APIError: Error, Sendable {
     var status: HTTPResponse.Status {
         switch self {
         case .invalidRequest, .bodyUnreadable, .conflict: .badRequest
-        case .modelNotFound, .noEndpoint: .notFound
+        case .modelNotFound, .notFound, .noEndpoint: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .forbidden: .forbidden
         case .bodyTooLarge: .contentTooLarge
@@ -88,7 +90,8 @@ enum APIError: Error, Sendable {
     /// The sentence for people. An unknown model is said in Ollama's words, which clients look for.
     var message: String {
         switch self {
-        case .invalidRequest(let message, _, _), .noEndpoint(let message), .methodNotAllowed(let message),
+        case .invalidRequest(let message, _, _), .notFound(let message, _, _), .noEndpoint(let message),
+            .methodNotAllowed(let message),
             .forbidden(let message), .bodyUnreadable(let message), .conflict(let message), .unavailable(let message),
             .failure(let message), .requestTimeout(let message), .headTooLarge(let message):
             message
