@@ -5,7 +5,9 @@ extension OllamaDialect {
     var modelRoutes: [ServerRoute] {
         [
             .get("/api/tags", .scope(.read)) { _, _ in
-                try WireJSON.response(OllamaTags(models: try await manager.downloadedModels().map { .init($0) }))
+                try await parts.remembered.response("/api/tags") {
+                    OllamaTags(models: try await manager.downloadedModels().map { .init($0) })
+                }
             },
             .get("/api/ps", .scope(.read)) { _, _ in
                 try WireJSON.response(OllamaProcesses(models: try await manager.loadedModels().map { .init($0) }))

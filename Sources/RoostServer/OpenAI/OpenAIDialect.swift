@@ -17,7 +17,9 @@ struct OpenAIDialect: Dialect {
     var routes: [ServerRoute] {
         [
             .get("/v1/models", .scope(.read)) { _, _ in
-                try WireJSON.response(OpenAIModelList(data: try await manager.downloadedModels().map { .init($0) }))
+                try await parts.remembered.response("/v1/models") {
+                    OpenAIModelList(data: try await manager.downloadedModels().map { .init($0) })
+                }
             },
             // A name may hold slashes: hf.co/user/repo:tag.
             .get("/v1/models/**", .scope(.read)) { _, context in
