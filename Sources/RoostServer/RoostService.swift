@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Roost
+import Security
 import ServiceLifecycle
 import Synchronization
 
@@ -37,13 +38,15 @@ public struct RoostService: Service {
 
     /// Listens and answers until shutdown.
     ///
-    /// Throws `RoostServerError` when it may not or cannot listen, or when another server has the home directory.
+    /// Throws `RoostServerError` when it may not or cannot listen, or when another server has the home directory, and
+    /// `AccessKeyError` when the keys cannot be read.
     public func run() async throws {
         guard (0...65535).contains(configuration.port) else {
             throw RoostServerError.invalidPort(configuration.port)
         }
-        guard configuration.allowsInsecureListening || RoostServerConfiguration.isLoopback(configuration.host) else {
-            throw RoostServerError.insecureListenAddress(host: configuration.host)
+        try configuration.checkAddress()
+        if let origin = configuration.allowedOrigins.first(where: { WebOrigin($0) == nil }) {
+            throw RoostServerError.invalidOrigin(origin)
         }
         guard let directory = configuration.runDirectory else { return try await serve(recordingIn: nil) }
         let claim = try RunDirectory.claim(directory)
@@ -53,17 +56,19 @@ public struct RoostService: Service {
 
     private func serve(recordingIn claim: RunDirectory?) async throws {
         let active = ActiveGenerations()
+        let parts = ServerParts(manager: manager, configuration: configuration, active: active)
+        let keyWatch = Task { await KeyWatch(policy: parts.policy, active: active, logger: logger).run() }
+        defer { keyWatch.cancel() }
         let recordFailure = Mutex<(any Error)?>(nil)
         let application = Application(
-            router: ServerRouter.make(
-                ServerParts(manager: manager, configuration: configuration, active: active)),
+            router: ServerRouter.make(parts),
             server: .http1(configuration: Self.channelConfiguration),
             configuration: .init(address: .hostname(bindHost, port: configuration.port)),
             onServerRunning: { channel in
                 let server = RunningServer(
                     pid: ProcessInfo.processInfo.processIdentifier, host: configuration.host,
                     port: channel.localAddress?.port ?? configuration.port, version: configuration.version,
-                    startedAt: .now)
+                    startedAt: .now, token: parts.policy.ownToken.text)
                 do {
                     try claim?.write(server)
                 } catch {

@@ -11,7 +11,9 @@ enum APIError: Error, Sendable {
     case noEndpoint(String)
     /// The endpoint exists, for other methods.
     case methodNotAllowed(String)
-    /// Refused by the guard of `Host` or `Origin`.
+    /// It is not known who calls.
+    case unauthorized(String)
+    /// Refused by the guard of `Host` or `Origin`, or not allowed to this caller.
     case forbidden(String)
     /// The body is too large.
     case bodyTooLarge(limit: Int)
@@ -72,6 +74,7 @@ enum APIError: Error, Sendable {
         case .invalidRequest, .bodyUnreadable, .conflict: .badRequest
         case .modelNotFound, .noEndpoint: .notFound
         case .methodNotAllowed: .methodNotAllowed
+        case .unauthorized: .unauthorized
         case .forbidden: .forbidden
         case .bodyTooLarge: .contentTooLarge
         case .unavailable: .serviceUnavailable
@@ -83,7 +86,8 @@ enum APIError: Error, Sendable {
     var message: String {
         switch self {
         case .invalidRequest(let message, _, _), .noEndpoint(let message), .methodNotAllowed(let message),
-            .forbidden(let message), .bodyUnreadable(let message), .conflict(let message), .unavailable(let message),
+            .unauthorized(let message), .forbidden(let message), .bodyUnreadable(let message), .conflict(let message),
+            .unavailable(let message),
             .failure(let message):
             message
         case .modelNotFound(let name): "model '\(name)' not found"

@@ -6,8 +6,10 @@ struct RoostRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The connection it came in on.
     let channel: any Channel
-    /// Who sent it.
-    var caller = Caller.owner
+    /// Who sent it; nobody until the `Authenticator` knows.
+    var caller = Caller.nobody(.missing)
+    /// Whether it came in on the server's Unix socket, where the file's permissions say who may call.
+    var isLocalSocket = false
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -16,13 +16,16 @@ struct OpenAIDialect: Dialect {
 
     var routes: [ServerRoute] {
         [
-            .get("/v1/models", .scope(.read)) { _, _ in
-                try WireJSON.response(OpenAIModelList(data: try await manager.downloadedModels().map { .init($0) }))
+            .get("/v1/models", .scope(.read)) { _, context in
+                let models = try await manager.downloadedModels().filter { context.caller.mayUse(model: $0.name) }
+                return try WireJSON.response(OpenAIModelList(data: models.map { .init($0) }))
             },
             // A name may hold slashes: hf.co/user/repo:tag.
             .get("/v1/models/**", .scope(.read)) { _, context in
                 let path = context.parameters.getCatchAll().joined(separator: "/")
-                return try await model(named: path.removingPercentEncoding ?? path)
+                let name = path.removingPercentEncoding ?? path
+                try await parts.requireModel(name, for: context)
+                return try await model(named: name)
             },
         ] + generationRoutes + vectorRoutes
     }
@@ -88,6 +91,9 @@ struct OpenAIErrorBody: Encodable, Sendable {
             code = "model_not_found"
         case .noEndpoint: code = "unknown_url"
         case .methodNotAllowed: code = "method_not_supported"
+        case .unauthorized:
+            type = "authentication_error"
+            code = "invalid_api_key"
         case .forbidden: type = "permission_error"
         case .unavailable, .failure: type = "server_error"
         case .bodyTooLarge, .bodyUnreadable, .conflict: break
