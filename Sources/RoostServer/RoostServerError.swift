@@ -1,6 +1,8 @@
 /// Why the server could not start. Each message says what happened, the value, and what to do.
 public enum RoostServerError: Error, Sendable, Hashable {
     case insecureListenAddress(host: String, lacksKeys: Bool, lacksEncryption: Bool)
+    /// An entry of the allowed hosts is no host name.
+    case invalidHostName(String)
     /// An entry of the allowed origins is not exactly one origin.
     case invalidOrigin(String)
     case invalidPort(Int)
@@ -22,6 +24,9 @@ extension RoostServerError: CustomStringConvertible {
                 ]
                 .compactMap { $0 }.joined(separator: " and ")
                 + "; add what is missing, listen on 127.0.0.1, or say --insecure if the network is trusted."
+        case .invalidHostName(let name):
+            "“\(name.prefix(200))” is not a host name that can be allowed; name each one exactly, without a scheme: "
+                + "models.example."
         case .invalidOrigin(let origin):
             "“\(origin.prefix(200))” is not a web origin that can be allowed; name each one exactly, by scheme, host and "
                 + "port: https://chat.example or http://localhost:3000."

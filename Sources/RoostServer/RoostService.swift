@@ -5,7 +5,6 @@ import Logging
 import NIOCore
 import NIOPosix
 import Roost
-import Security
 import ServiceLifecycle
 import Synchronization
 
@@ -44,10 +43,7 @@ public struct RoostService: Service {
         guard (0...65535).contains(configuration.port) else {
             throw RoostServerError.invalidPort(configuration.port)
         }
-        try configuration.checkAddress()
-        if let origin = configuration.allowedOrigins.first(where: { WebOrigin($0) == nil }) {
-            throw RoostServerError.invalidOrigin(origin)
-        }
+        try configuration.checkAccess()
         guard let directory = configuration.runDirectory else { return try await serve(recordingIn: nil) }
         let claim = try RunDirectory.claim(directory)
         defer { claim.removeRecord() }

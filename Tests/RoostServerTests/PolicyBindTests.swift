@@ -38,7 +38,7 @@ extension ServerTests {
                 var configuration = RoostServerConfiguration(server.manager.configuration)
                 configuration.host = "0.0.0.0"
                 func lacksKeys() throws -> Bool? {
-                    let error = #expect(throws: RoostServerError.self) { try configuration.checkAddress() }
+                    let error = #expect(throws: RoostServerError.self) { try configuration.checkAccess() }
                     guard case .insecureListenAddress(_, let lacksKeys, _)? = error else { return nil }
                     return lacksKeys
                 }

@@ -150,6 +150,16 @@ extension ServerTests {
             }
         }
 
+        @Test(arguments: ["*", "*.example", "https://models.example", "a b", "", "models.example/x", "[::1"])
+        func `a host name that is none keeps the server from starting`(name: String) async throws {
+            await #expect(throws: RoostServerError.invalidHostName(name)) {
+                try await TestServer.run {
+                    $0.allowedHosts = [name]
+                } _: { _ in
+                }
+            }
+        }
+
         @Test(arguments: ["*", "null", "https://*.example", "chat.example"])
         func `an origin that is not exactly one keeps the server from starting`(origin: String) async throws {
             await #expect(throws: RoostServerError.invalidOrigin(origin)) {

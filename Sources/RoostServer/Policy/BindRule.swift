@@ -54,10 +54,16 @@ extension RoostServerConfiguration {
     /// The scheme of its addresses.
     var scheme: String { hasTLS ? "https" : "http" }
 
-    /// Throws `RoostServerError.insecureListenAddress` when the server must not listen where it is told to, and
-    /// `AccessKeyError` when the keys cannot be read.
-    func checkAddress() throws {
+    /// Throws `RoostServerError` when the server must not listen where it is told to, or when an allowed host or origin
+    /// is none, and `AccessKeyError` when the keys cannot be read.
+    func checkAccess() throws {
         try BindRule.check(host: host, hasKeys: hasKeys, hasTLS: hasTLS, isInsecure: allowsInsecureListening)
+        if let name = allowedHosts.first(where: { HostGuard.name(ofHost: $0) == nil }) {
+            throw RoostServerError.invalidHostName(name)
+        }
+        if let origin = allowedOrigins.first(where: { WebOrigin($0) == nil }) {
+            throw RoostServerError.invalidOrigin(origin)
+        }
     }
 
     /// What its owner should know about the address: who reaches the server without what would protect it. `nil` when
