@@ -9,6 +9,7 @@ struct ServerParts: Sendable {
     /// What is counted and measured.
     let metrics: ServerMetrics
     private(set) var reader: RequestReader
+    let policy: KeyPolicy
     /// Whether the server is on its way down, and the way to tell it.
     let control: ServerControl
     let remembered: RememberedAnswers
@@ -26,6 +27,7 @@ struct ServerParts: Sendable {
         self.metrics = metrics
         runner = GenerationRunner(manager: manager, active: active, metrics: metrics)
         reader = RequestReader(configuration: configuration)
+        policy = KeyPolicy(configuration: configuration)
         remembered = RememberedAnswers(store: manager.store)
     }
 

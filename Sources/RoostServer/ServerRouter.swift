@@ -28,6 +28,7 @@ enum ServerRouter {
         router.add(middleware: OriginGuard(configuration: configuration))
         router.add(middleware: errors)
         router.add(middleware: DrainGuard(control: parts.control))
+        router.add(middleware: Authenticator(policy: parts.policy))
         for route in dialects.flatMap(\.routes) { route.add(to: router) }
         return router
     }

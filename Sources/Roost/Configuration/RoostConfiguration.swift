@@ -13,6 +13,14 @@ public struct RoostConfiguration: Sendable, Hashable {
     public var listenHost = "127.0.0.1"
     /// Port that the server listens on; 0 takes a free one.
     public var listenPort = 11535
+    /// Names that a `Host` header may carry besides those of this machine.
+    public var allowedHosts: [String] = []
+    /// Web origins whose pages may call the server.
+    public var allowedOrigins: [String] = []
+    /// Entries of `OLLAMA_ORIGINS` that are not taken, for each is not exactly one origin.
+    public var ignoredOrigins: [String] = []
+    /// Whether callers need a key; `nil` as soon as one was ever made.
+    public var requiresKeys: Bool?
     /// How long an unused model stays in memory.
     public var keepAlive = KeepAlive.standard
     /// Most models in memory at once; `nil` as many as fit.
@@ -53,7 +61,8 @@ public struct RoostConfiguration: Sendable, Hashable {
     /// `ROOST_DRAFT_MODELS` (`name=name` with commas between), `ROOST_WORKER` (a
     /// program), `ROOST_ALLOW_UNSANDBOXED`, `ROOST_PARALLEL_REQUESTS`, `ROOST_CACHE_TOKENS`,
     /// `ROOST_PREFIX_CACHE` (bytes), `ROOST_SPECULATION`,
-    /// `ROOST_CATALOGS` (files or addresses with commas between), and those of downloads; the defaults for what is not
+    /// `ROOST_CATALOGS` (files or addresses with commas between), `ROOST_ALLOWED_HOSTS`, `ROOST_ALLOWED_ORIGINS` (with
+    /// commas between), `ROOST_REQUIRE_KEYS`, and those of downloads; the defaults for what is not
     /// set.
     ///
     /// - Throws: `RoostError.invalidSetting` for a value that cannot be read, `.invalidConfiguration` for the file.
@@ -80,6 +89,7 @@ public struct RoostConfiguration: Sendable, Hashable {
         configuration.load.threadCount = try number(value, "ROOST_NUM_THREADS", "threads")
         configuration.maximumLoadedModels = try number(value, "ROOST_MAX_LOADED_MODELS", "models")
         try configuration.readMemorySettings(value)
+        try configuration.readAccessSettings(value)
         configuration.modelFolders = (value("ROOST_MODELS") ?? "").split(separator: ":").map {
             URL(fileURLWithPath: NSString(string: String($0)).expandingTildeInPath, isDirectory: true)
         }

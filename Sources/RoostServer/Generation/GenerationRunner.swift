@@ -14,10 +14,13 @@ struct GenerationRunner: Sendable {
         var job = job
         context.record.model = job.model
         job.request.tenant = context.caller.name
-        return try await start(job, connection: await context.connection())
+        try await requireModel(job.model, for: context.caller)
+        return try await start(job, for: context.caller, connection: await context.connection())
     }
 
-    private func start(_ job: GenerationJob, connection: ConnectionWatcher?) async throws -> StartedGeneration {
+    private func start(
+        _ job: GenerationJob, for caller: Caller, connection: ConnectionWatcher?
+    ) async throws -> StartedGeneration {
         if job.hasImages { try await requireProjector(job.model) }
         let submitted = ContinuousClock.now
         let (events, eventSink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
@@ -28,7 +31,7 @@ struct GenerationRunner: Sendable {
             startSink.finish(throwing: error)
             eventSink.finish(throwing: error)
         }
-        let number = try active.add(interrupt)
+        let number = try active.add(for: caller, interrupt)
         let observer = connection?.onClose { interrupt(.unavailable("The client closed the connection.")) }
         let latch = CancellationLatch()
         eventSink.onTermination = { _ in
@@ -97,6 +100,7 @@ struct GenerationRunner: Sendable {
         on name: String, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil, for context: RoostRequestContext,
         _ body: @escaping @Sendable (any RunningModel, _ loadDuration: Duration) async throws -> Answer
     ) async throws -> Answer {
+        try await requireModel(name, for: context.caller)
         let submitted = ContinuousClock.now
         context.record.model = name
         let connection = await context.connection()
@@ -112,7 +116,7 @@ struct GenerationRunner: Sendable {
         }
         let number: Int
         do {
-            number = try active.add(interrupt)
+            number = try active.add(for: context.caller, interrupt)
         } catch {
             task.cancel()
             throw error

@@ -13,7 +13,9 @@ enum APIError: Error, Sendable {
     case noEndpoint(String)
     /// The endpoint exists, for other methods.
     case methodNotAllowed(String)
-    /// Refused by the guard of `Host` or `Origin`.
+    /// It is not known who calls.
+    case unauthorized(String)
+    /// Refused by the guard of `Host` or `Origin`, or not allowed to this caller.
     case forbidden(String)
     /// The body is too large.
     case bodyTooLarge(limit: Int)
@@ -78,6 +80,7 @@ enum APIError: Error, Sendable {
         case .invalidRequest, .bodyUnreadable, .conflict: .badRequest
         case .modelNotFound, .notFound, .noEndpoint: .notFound
         case .methodNotAllowed: .methodNotAllowed
+        case .unauthorized: .unauthorized
         case .forbidden: .forbidden
         case .bodyTooLarge: .contentTooLarge
         case .requestTimeout: .requestTimeout
@@ -91,9 +94,9 @@ enum APIError: Error, Sendable {
     var message: String {
         switch self {
         case .invalidRequest(let message, _, _), .notFound(let message, _, _), .noEndpoint(let message),
-            .methodNotAllowed(let message),
-            .forbidden(let message), .bodyUnreadable(let message), .conflict(let message), .unavailable(let message),
-            .failure(let message), .requestTimeout(let message), .headTooLarge(let message):
+            .methodNotAllowed(let message), .unauthorized(let message), .forbidden(let message),
+            .bodyUnreadable(let message), .conflict(let message), .unavailable(let message), .failure(let message),
+            .requestTimeout(let message), .headTooLarge(let message):
             message
         case .modelNotFound(let name): "model '\(name)' not found"
         case .bodyTooLarge(let limit): "The request body is larger than \(limit) bytes, the most that is accepted."

@@ -15,6 +15,7 @@ extension OllamaDialect {
 
     private func generate(_ request: OllamaGenerateRequest, _ context: RoostRequestContext) async throws -> Response {
         let model = try OllamaFields.required(request.model)
+        try await parts.requireModel(model, for: context)
         if (request.prompt ?? "").isEmpty {
             return try await loadOnly(model, .generate, request.options, request.keepAlive)
         }
@@ -33,6 +34,7 @@ extension OllamaDialect {
 
     private func chat(_ request: OllamaChatRequest, _ context: RoostRequestContext) async throws -> Response {
         let model = try OllamaFields.required(request.model)
+        try await parts.requireModel(model, for: context)
         if (request.messages ?? []).isEmpty {
             return try await loadOnly(model, .chat, request.options, request.keepAlive)
         }

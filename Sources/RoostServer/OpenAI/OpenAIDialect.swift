@@ -20,13 +20,13 @@ struct OpenAIDialect: Dialect {
 
     var routes: [ServerRoute] {
         [
-            .get("/v1/models", .scope(.read)) { request, _ in
+            .get("/v1/models", .scope(.read)) { request, context in
                 // Clients of both services ask here.
                 if AnthropicDialect.isAsked(by: request) {
-                    return try WireJSON.response(AnthropicModelList(try await manager.downloadedModels()))
+                    return try WireJSON.response(AnthropicModelList(try await parts.models(for: context.caller)))
                 }
-                return try await parts.remembered.response("/v1/models") {
-                    OpenAIModelList(data: try await manager.downloadedModels().map { .init($0) })
+                return try await parts.remembered.response("/v1/models", for: context.caller) {
+                    OpenAIModelList(data: try await parts.models(for: context.caller).map { .init($0) })
                 }
             },
             // A name may hold slashes: hf.co/user/repo:tag.
@@ -53,6 +53,7 @@ struct OpenAIDialect: Dialect {
     private func model(in context: RoostRequestContext) async throws -> ModelRecord {
         let path = context.parameters.getCatchAll().joined(separator: "/")
         let name = path.removingPercentEncoding ?? path
+        try await parts.requireModel(name, for: context)
         do {
             return try await manager.model(named: name)
         } catch {
@@ -123,6 +124,9 @@ struct OpenAIErrorBody: Encodable, Sendable {
             code = given
         case .noEndpoint: code = "unknown_url"
         case .methodNotAllowed: code = "method_not_supported"
+        case .unauthorized:
+            type = "authentication_error"
+            code = "invalid_api_key"
         case .forbidden: type = "permission_error"
         case .unavailable, .failure: type = "server_error"
         case .bodyTooLarge, .bodyUnreadable, .conflict, .requestTimeout, .headTooLarge: break
