@@ -13,6 +13,11 @@ struct GenerationRunner: Sendable {
     func start(_ job: GenerationJob, for context: RoostRequestContext) async throws -> StartedGeneration {
         var job = job
         job.request.tenant = context.caller.name
+        do {
+            job.apply(try await manager.preset(of: job.model))
+        } catch {
+            throw APIError(error, model: job.model)
+        }
         return try await start(job, connection: await context.connection())
     }
 
@@ -49,6 +54,7 @@ struct GenerationRunner: Sendable {
                                 startSink.finish()
                             }
                             if case .finished(let result) = event {
+                                await job.beforeEnd?(model, job.request)
                                 manager.recordAnswer(result, of: job.model, by: model)
                             }
                             eventSink.yield(event)

@@ -7,6 +7,10 @@ enum APIError: Error, Sendable {
     case invalidRequest(String, parameter: String? = nil, code: String? = nil)
     /// No model of this name is stored.
     case modelNotFound(String)
+    /// What was asked for, other than a model of the store, is not there.
+    case notFound(String)
+    /// The disk has no room for what was sent.
+    case insufficientStorage(String)
     /// No such endpoint.
     case noEndpoint(String)
     /// The endpoint exists, for other methods.
@@ -33,6 +37,7 @@ enum APIError: Error, Sendable {
         case let error as APIError: self = error
         case let error as InferenceError: self.init(error)
         case let error as ModelStoreError: self.init(error, model: model)
+        case let error as ModelCreationError: self = .invalidRequest(error.description)
         case is CancellationError: self = .unavailable("The request was cancelled.")
         default: self = .failure("\(error)")
         }
@@ -60,6 +65,7 @@ enum APIError: Error, Sendable {
         switch error {
         case .notFound(let name, _): self = .modelNotFound(model ?? "\(name)")
         case .alreadyExists: self = .conflict(error.description)
+        case .noSpace: self = .insufficientStorage(error.description)
         // Ollama answers an impossible name as it answers an unknown one.
         case .invalidName(let text, _): self = .modelNotFound(model ?? text)
         default: self = .failure(error.description)
@@ -70,7 +76,8 @@ enum APIError: Error, Sendable {
     var status: HTTPResponse.Status {
         switch self {
         case .invalidRequest, .bodyUnreadable, .conflict: .badRequest
-        case .modelNotFound, .noEndpoint: .notFound
+        case .modelNotFound, .notFound, .noEndpoint: .notFound
+        case .insufficientStorage: .init(code: 507, reasonPhrase: "Insufficient Storage")
         case .methodNotAllowed: .methodNotAllowed
         case .forbidden: .forbidden
         case .bodyTooLarge: .contentTooLarge
@@ -82,7 +89,8 @@ enum APIError: Error, Sendable {
     /// The sentence for people. An unknown model is said in Ollama's words, which clients look for.
     var message: String {
         switch self {
-        case .invalidRequest(let message, _, _), .noEndpoint(let message), .methodNotAllowed(let message),
+        case .invalidRequest(let message, _, _), .notFound(let message), .insufficientStorage(let message),
+            .noEndpoint(let message), .methodNotAllowed(let message),
             .forbidden(let message), .bodyUnreadable(let message), .conflict(let message), .unavailable(let message),
             .failure(let message):
             message

@@ -42,6 +42,8 @@ extension OpenAIDialect {
     private func run(
         _ job: GenerationJob, _ answer: OpenAIAnswer, _ sampling: OpenAISampling, _ context: RoostRequestContext
     ) async throws -> Response {
+        var job = job
+        job.given = sampling.givenNames
         let generation = try await runner.start(job, for: context)
         if sampling.stream ?? false {
             return generation.response(

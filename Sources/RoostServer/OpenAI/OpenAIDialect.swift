@@ -86,10 +86,11 @@ struct OpenAIErrorBody: Encodable, Sendable {
         case .modelNotFound(let name):
             message = "The model `\(name)` does not exist or you do not have access to it."
             code = "model_not_found"
+        case .notFound: code = "not_found"
         case .noEndpoint: code = "unknown_url"
         case .methodNotAllowed: code = "method_not_supported"
         case .forbidden: type = "permission_error"
-        case .unavailable, .failure: type = "server_error"
+        case .unavailable, .failure, .insufficientStorage: type = "server_error"
         case .bodyTooLarge, .bodyUnreadable, .conflict: break
         }
         self.error = Detail(message: message, type: type, param: Nullable(parameter), code: Nullable(code))
