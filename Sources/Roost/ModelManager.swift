@@ -101,10 +101,12 @@ public actor ModelManager {
     /// - Throws: `ModelStoreError`.
     @discardableResult
     public func delete(_ name: String) async throws -> RemovalResult {
-        let result = try await store.remove(ModelName(parsing: name))
+        let name = try ModelName(parsing: name)
+        let loaded = try await store.model(named: name).loadedIdentity
+        let result = try await store.remove(name)
         // Other names may still refer to the same files.
-        let isUsed = try await store.models().contains { $0.identity == result.identity }
-        if !isUsed { await residency.unload(result.identity.description, force: true) }
+        let isUsed = try await store.models().contains { $0.loadedIdentity == loaded }
+        if !isUsed { await residency.unload(loaded.description, force: true) }
         return result
     }
 
@@ -189,7 +191,7 @@ public actor ModelManager {
     /// - Throws: `ModelStoreError` for a name that the store does not have.
     @discardableResult
     public nonisolated func unpin(_ name: String) async throws -> Bool {
-        await residency.unpin(try await model(named: name).identity.description)
+        await residency.unpin(try await model(named: name).loadedIdentity.description)
     }
 
     /// Runs `body` with the model loaded; it stays in memory at least until `body` returns.
@@ -208,7 +210,7 @@ public actor ModelManager {
     /// - Throws: `ModelStoreError` for a name that the store does not have.
     @discardableResult
     public nonisolated func unload(_ name: String, force: Bool = false) async throws -> Bool {
-        await residency.unload(try await model(named: name).identity.description, force: force)
+        await residency.unload(try await model(named: name).loadedIdentity.description, force: force)
     }
 
     /// The models in memory now.
@@ -217,7 +219,7 @@ public actor ModelManager {
         guard !residents.isEmpty else { return [] }
         let records = try await store.models()
         return residents.compactMap { resident in
-            let named = records.filter { $0.identity.description == resident.key }
+            let named = records.filter { $0.loadedIdentity.description == resident.key }
             guard let record = named.first(where: { $0.name.description == resident.name }) ?? named.first else {
                 return nil
             }
@@ -262,9 +264,14 @@ public actor ModelManager {
             ModelFileSet.Adapter(name: $0.name, file: $1)
         }
         files.draft = try await draft(for: record.name)
+        let parameters = try await preset(of: record).parameters
+        var defaults = configuration.load
+        parameters.apply(to: &defaults)
+        // A model of other parameters with the same files may be in memory already: then these are a wish.
         return ModelRequest(
-            key: record.identity.description, name: record.name.description, files: files,
-            options: options, defaultOptions: configuration.load, keepAlive: keepAlive ?? configuration.keepAlive)
+            key: record.loadedIdentity.description, name: record.name.description, files: files,
+            options: options ?? (parameters.choosesLoading ? defaults : nil), defaultOptions: defaults,
+            keepAlive: keepAlive ?? configuration.keepAlive)
     }
 }
 
@@ -272,6 +279,8 @@ extension Provenance {
     /// Whether a model that came from here is what a reference means: the same text, or any file of the repository when
     /// the reference leaves the choice open.
     fileprivate func answers(_ wanted: ModelReference) -> Bool {
+        // What was made of it is another model.
+        if hub == Provenance.created { return false }
         if reference == wanted.description { return true }
         guard case .huggingFace(let wanted) = wanted, wanted.selection == .automatic, wanted.revision == nil else {
             return false

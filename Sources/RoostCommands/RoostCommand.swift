@@ -31,9 +31,10 @@ public struct RoostCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Models on disk",
                 subcommands: [
-                    ListCommand.self, ShowCommand.self, ImportCommand.self, CopyCommand.self, MoveCommand.self,
+                    ListCommand.self, ShowCommand.self, ImportCommand.self, CreateCommand.self, CopyCommand.self,
+                    MoveCommand.self,
                     RemoveCommand.self, VerifyCommand.self, ActivateCommand.self, DiskUseCommand.self,
-                    PruneCommand.self, MoveFolderCommand.self,
+                    PruneCommand.self, MoveFolderCommand.self, PushCommand.self,
                 ]),
             CommandGroup(
                 name: "Server",

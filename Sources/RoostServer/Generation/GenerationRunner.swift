@@ -15,6 +15,11 @@ struct GenerationRunner: Sendable {
         context.record.model = job.model
         job.request.tenant = context.caller.name
         try await requireModel(job.model, for: context.caller)
+        do {
+            job.apply(try await manager.preset(of: job.model))
+        } catch {
+            throw APIError(error, model: job.model)
+        }
         return try await start(job, for: context.caller, connection: await context.connection())
     }
 
@@ -53,6 +58,7 @@ struct GenerationRunner: Sendable {
                                 startSink.finish()
                             }
                             if case .finished(let result) = event {
+                                await job.beforeEnd?(model, job.request)
                                 manager.recordAnswer(result, of: job.model, by: model)
                             }
                             eventSink.yield(event)

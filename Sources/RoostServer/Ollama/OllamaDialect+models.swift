@@ -32,10 +32,20 @@ extension OllamaDialect {
             let record = try await manager.model(named: name)
             let metadata = try await ModelFileMetadata.read(manager.store.location(of: record.name))
             return try WireJSON.response(
-                OllamaShow(record, metadata: metadata, verbose: request.verbose ?? false))
+                OllamaShow(
+                    record, metadata: metadata, modelfile: try await manager.modelfile(of: record),
+                    template: try await manager.store.templateOverride(of: record.name),
+                    projector: try await projector(of: record), verbose: request.verbose ?? false))
         } catch {
             throw APIError(error, model: name)
         }
+    }
+
+    private func projector(of record: ModelRecord) async throws -> ModelFileMetadata? {
+        guard record.files.contains(where: { $0.role == .projector }),
+            let url = try await manager.store.locations(of: record.name).projector
+        else { return nil }
+        return try await ModelFileMetadata.read(url)
     }
 
     private func copy(_ request: OllamaCopyRequest, _ context: RoostRequestContext) async throws -> Response {

@@ -53,6 +53,12 @@ extension OpenAIDialect {
     private func run(
         _ jobs: [GenerationJob], _ answer: OpenAIAnswer, _ sampling: OpenAISampling, _ context: RoostRequestContext
     ) async throws -> Response {
+        let given = sampling.givenNames
+        let jobs = jobs.map { job in
+            var job = job
+            job.given = given
+            return job
+        }
         let generation = try await runner.start(jobs, for: context)
         if sampling.stream ?? false {
             return generation.response(

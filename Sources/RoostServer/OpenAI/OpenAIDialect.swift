@@ -128,7 +128,7 @@ struct OpenAIErrorBody: Encodable, Sendable {
             type = "authentication_error"
             code = "invalid_api_key"
         case .forbidden: type = "permission_error"
-        case .unavailable, .failure: type = "server_error"
+        case .unavailable, .failure, .insufficientStorage: type = "server_error"
         case .bodyTooLarge, .bodyUnreadable, .conflict, .requestTimeout, .headTooLarge: break
         }
         self.error = Detail(message: message, type: type, param: Nullable(parameter), code: Nullable(code))
