@@ -39,7 +39,7 @@ public struct RoostCommand: AsyncParsableCommand {
                 name: "Server",
                 subcommands: [
                     ServeCommand.self, ProcessesCommand.self, StopCommand.self, PinCommand.self, UnpinCommand.self,
-                    LogsCommand.self,
+                    LogsCommand.self, EnginesCommand.self,
                 ]),
             CommandGroup(
                 name: "Roost itself",

@@ -79,9 +79,14 @@ struct GenerationRunner: Sendable {
     /// A model that cannot see is not loaded for a picture.
     private func requireProjector(_ model: String) async throws {
         do {
-            let record = try await manager.model(named: model)
-            guard record.files.contains(where: { $0.role == .projector }) else {
-                throw InferenceError.noProjector(model: record.name.display)
+            switch try await manager.servedModel(named: model) {
+            case .stored(let record):
+                guard record.files.contains(where: { $0.role == .projector }) else {
+                    throw InferenceError.noProjector(model: record.name.display)
+                }
+            case .remote(let offer):
+                // What its engine does not tell, it says when it is asked.
+                if offer.can("vision") == false { throw InferenceError.noProjector(model: offer.name) }
             }
         } catch {
             throw APIError(error, model: model)

@@ -32,6 +32,7 @@ enum APIError: Error, Sendable {
         switch error {
         case let error as APIError: self = error
         case let error as InferenceError: self.init(error)
+        case let error as RemoteEngineError: self.init(error)
         case let error as ModelStoreError: self.init(error, model: model)
         case is CancellationError: self = .unavailable("The request was cancelled.")
         default: self = .failure("\(error)")

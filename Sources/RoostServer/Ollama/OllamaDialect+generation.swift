@@ -63,7 +63,10 @@ extension OllamaDialect {
     ) async throws -> Response {
         do {
             var reason = "load"
-            if let keepAlive, keepAlive.isZero {
+            if case .remote = try await manager.servedModel(named: model) {
+                // Its engine loads it with the first request, and lets it go when it likes.
+                if let keepAlive, keepAlive.isZero { reason = "unload" }
+            } else if let keepAlive, keepAlive.isZero {
                 try await manager.unload(model)
                 reason = "unload"
             } else {
@@ -80,13 +83,13 @@ extension OllamaDialect {
     /// Refuses to have a model think that was not trained for it, in Ollama's words.
     private func checkThinking(_ think: OllamaThink?, of model: String) async throws {
         guard let think, think.isOn else { return }
-        let record: ModelRecord
+        let served: ServedModel
         do {
-            record = try await manager.model(named: model)
+            served = try await manager.servedModel(named: model)
         } catch {
             throw APIError(error, model: model)
         }
-        guard record.capabilities.contains(.thinking) else {
+        guard served.can(.thinking) ?? true else {
             throw APIError.invalidRequest("\"\(model)\" does not support thinking", parameter: "think")
         }
     }

@@ -5,7 +5,11 @@ extension OllamaDialect {
     var modelRoutes: [ServerRoute] {
         [
             .get("/api/tags", .scope(.read)) { _, _ in
-                try await parts.remembered.response("/api/tags") {
+                if manager.hasEngines {
+                    return try WireJSON.response(
+                        OllamaServedTags(models: try await manager.servedModels().map { .init($0) }))
+                }
+                return try await parts.remembered.response("/api/tags") {
                     OllamaTags(models: try await manager.downloadedModels().map { .init($0) })
                 }
             },
@@ -27,6 +31,9 @@ extension OllamaDialect {
     private func show(_ request: OllamaModelRequest) async throws -> Response {
         let name = try request.requiredModel()
         do {
+            if let offer = try await manager.offeredModel(named: name) {
+                return try WireJSON.response(OllamaRemoteShow(offer))
+            }
             let record = try await manager.model(named: name)
             let metadata = try await ModelFileMetadata.read(manager.store.location(of: record.name))
             return try WireJSON.response(

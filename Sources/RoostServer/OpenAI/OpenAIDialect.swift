@@ -17,7 +17,11 @@ struct OpenAIDialect: Dialect {
     var routes: [ServerRoute] {
         [
             .get("/v1/models", .scope(.read)) { _, _ in
-                try await parts.remembered.response("/v1/models") {
+                if manager.hasEngines {
+                    return try WireJSON.response(
+                        OpenAIModelList(data: try await manager.servedModels().map { .init($0) }))
+                }
+                return try await parts.remembered.response("/v1/models") {
                     OpenAIModelList(data: try await manager.downloadedModels().map { .init($0) })
                 }
             },
@@ -31,7 +35,7 @@ struct OpenAIDialect: Dialect {
 
     private func model(named name: String) async throws -> Response {
         do {
-            return try WireJSON.response(OpenAIModelList.Model(try await manager.model(named: name)))
+            return try WireJSON.response(OpenAIModelList.Model(try await manager.servedModel(named: name)))
         } catch {
             throw APIError(error, model: name)
         }
