@@ -40,7 +40,7 @@ public struct RoostCommand: AsyncParsableCommand {
                 name: "Server",
                 subcommands: [
                     ServeCommand.self, ProcessesCommand.self, StopCommand.self, PinCommand.self, UnpinCommand.self,
-                    LogsCommand.self, KeysCommand.self,
+                    LogsCommand.self, KeysCommand.self, EnginesCommand.self,
                 ]),
             CommandGroup(
                 name: "Roost itself",

@@ -127,6 +127,9 @@ struct ServeCommand: AsyncParsableCommand {
                 case .loadRetreat(let model, let step): logger.warning("\(model): \(step.message)")
                 case .health(.began(let warning)): logger.warning("\(warning.message) \(warning.remedy)")
                 case .health(.ended(let warning)): logger.notice("over: \(warning.message)")
+                case .engine(let change) where change.isUp: logger.notice("the engine “\(change.engine)” answers again")
+                case .engine(let change):
+                    logger.warning("the engine “\(change.engine)” is down: \(change.reason ?? "it does not answer")")
                 }
             }
         }

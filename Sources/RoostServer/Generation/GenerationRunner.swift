@@ -16,7 +16,9 @@ struct GenerationRunner: Sendable {
         job.request.tenant = context.caller.name
         try await requireModel(job.model, for: context.caller)
         do {
-            job.apply(try await manager.preset(of: job.model))
+            if try await manager.offeredModel(named: job.model) == nil {
+                job.apply(try await manager.preset(of: job.model))
+            }
         } catch {
             throw APIError(error, model: job.model)
         }
@@ -89,9 +91,14 @@ struct GenerationRunner: Sendable {
     /// A model that cannot see is not loaded for a picture.
     private func requireProjector(_ model: String) async throws {
         do {
-            let record = try await manager.model(named: model)
-            guard record.files.contains(where: { $0.role == .projector }) else {
-                throw InferenceError.noProjector(model: record.name.display)
+            switch try await manager.servedModel(named: model) {
+            case .stored(let record):
+                guard record.files.contains(where: { $0.role == .projector }) else {
+                    throw InferenceError.noProjector(model: record.name.display)
+                }
+            case .remote(let offer):
+                // What its engine does not tell, it says when it is asked.
+                if offer.can("vision") == false { throw InferenceError.noProjector(model: offer.name) }
             }
         } catch {
             throw APIError(error, model: model)

@@ -42,6 +42,7 @@ enum APIError: Error, Sendable {
         switch error {
         case let error as APIError: self = error
         case let error as InferenceError: self.init(error)
+        case let error as RemoteEngineError: self.init(error)
         case let error as ModelStoreError: self.init(error, model: model)
         case let error as ModelCreationError: self = .invalidRequest(error.description)
         case is CancellationError: self = .unavailable("The request was cancelled.")

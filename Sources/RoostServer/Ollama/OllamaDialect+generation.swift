@@ -117,7 +117,10 @@ extension OllamaDialect {
     ) async throws -> Response {
         do {
             var reason = "load"
-            if let keepAlive, keepAlive.isZero {
+            if case .remote = try await manager.servedModel(named: model) {
+                // Its engine loads it with the first request, and lets it go when it likes.
+                if let keepAlive, keepAlive.isZero { reason = "unload" }
+            } else if let keepAlive, keepAlive.isZero {
                 try await manager.unload(model)
                 reason = "unload"
             } else {
@@ -139,7 +142,7 @@ extension OllamaDialect {
 
     private func thinks(_ model: String) async throws -> Bool {
         do {
-            return try await manager.model(named: model).capabilities.contains(.thinking)
+            return try await manager.servedModel(named: model).can(.thinking) ?? true
         } catch {
             throw APIError(error, model: model)
         }

@@ -5,7 +5,11 @@ extension OllamaDialect {
     var modelRoutes: [ServerRoute] {
         [
             .get("/api/tags", .scope(.read)) { _, context in
-                try await parts.remembered.response("/api/tags", for: context.caller) {
+                if manager.hasEngines {
+                    return try WireJSON.response(
+                        OllamaServedTags(models: try await parts.servedModels(for: context.caller).map { .init($0) }))
+                }
+                return try await parts.remembered.response("/api/tags", for: context.caller) {
                     OllamaTags(models: try await parts.models(for: context.caller).map { .init($0) })
                 }
             },
@@ -29,6 +33,9 @@ extension OllamaDialect {
         let name = try request.requiredModel()
         try await parts.requireModel(name, for: context)
         do {
+            if let offer = try await manager.offeredModel(named: name) {
+                return try WireJSON.response(OllamaRemoteShow(offer))
+            }
             let record = try await manager.model(named: name)
             let metadata = try await ModelFileMetadata.read(manager.store.location(of: record.name))
             return try WireJSON.response(

@@ -25,20 +25,24 @@ struct OpenAIDialect: Dialect {
                 if AnthropicDialect.isAsked(by: request) {
                     return try WireJSON.response(AnthropicModelList(try await parts.models(for: context.caller)))
                 }
+                if manager.hasEngines {
+                    return try WireJSON.response(
+                        OpenAIModelList(data: try await parts.servedModels(for: context.caller).map { .init($0) }))
+                }
                 return try await parts.remembered.response("/v1/models", for: context.caller) {
                     OpenAIModelList(data: try await parts.models(for: context.caller).map { .init($0) })
                 }
             },
             // A name may hold slashes: hf.co/user/repo:tag.
             .get("/v1/models/**", .scope(.read)) { request, context in
-                let record = try await model(in: context)
-                if AnthropicDialect.isAsked(by: request) {
+                let model = try await model(in: context)
+                if case .stored(let record) = model, AnthropicDialect.isAsked(by: request) {
                     return try WireJSON.response(AnthropicModelList.Model(record))
                 }
-                return try WireJSON.response(OpenAIModelList.Model(record))
+                return try WireJSON.response(OpenAIModelList.Model(model))
             },
             .delete("/v1/models/**", .scope(.delete)) { _, context in
-                let name = try await model(in: context).name.description
+                let name = try await model(in: context).name
                 do {
                     try await manager.delete(name)
                 } catch {
@@ -50,12 +54,12 @@ struct OpenAIDialect: Dialect {
     }
 
     /// The model that the path names.
-    private func model(in context: RoostRequestContext) async throws -> ModelRecord {
+    private func model(in context: RoostRequestContext) async throws -> ServedModel {
         let path = context.parameters.getCatchAll().joined(separator: "/")
         let name = path.removingPercentEncoding ?? path
         try await parts.requireModel(name, for: context)
         do {
-            return try await manager.model(named: name)
+            return try await manager.servedModel(named: name)
         } catch {
             throw APIError(error, model: name)
         }
