@@ -12,6 +12,7 @@ enum ServerRouter {
             AnthropicDialect(parts: parts),
             LlamaServerDialect(parts: parts),
             OpenAIDialect(parts: parts),
+            MetricsDialect(parts: parts),
         ]
     }
 
