@@ -17,6 +17,14 @@ public struct RoostServerConfiguration: Sendable {
     /// Web origins (`https://chat.example`) whose pages may call from a browser, each exactly. Others may not: neither
     /// those of this machine nor `null`.
     public var allowedOrigins: [String] = []
+    /// Certificate and key; with them connections over TCP are encrypted (TLS 1.2 and 1.3), and only those are served.
+    public var tls: TLSFiles?
+    /// Whether to listen on `roost.sock` in the run directory too, for this person's processes. Default true.
+    public var listensOnSocket = true
+    /// Most connections at a time; others are told to come back. Default 4096.
+    public var maximumConnectionCount = 4096
+    /// What one connection may take.
+    public var connectionLimits = ConnectionLimits()
     /// The keys of callers; `nil` where there are none, for servers inside an app.
     public var keys: AccessKeys?
     /// Whether callers need a key; `nil` as soon as one was ever made.

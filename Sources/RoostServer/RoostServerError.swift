@@ -9,6 +9,8 @@ public enum RoostServerError: Error, Sendable, Hashable {
     case alreadyRunning(pid: Int32?, address: String?, lockPath: String)
     case addressInUse(host: String, port: Int)
     case cannotListen(host: String, port: Int, reason: String)
+    case certificate(path: String, reason: String)
+    case socket(path: String, reason: String)
     case runDirectory(path: String, operation: String, reason: String)
 }
 
@@ -40,6 +42,10 @@ extension RoostServerError: CustomStringConvertible {
             "Port \(port) of \(host) is taken by another program; choose another with --port (0 takes a free one)."
         case .cannotListen(let host, let port, let reason):
             "The server cannot listen on \(host), port \(port): \(reason)."
+        case .certificate(let path, let reason):
+            "The server cannot encrypt connections with \(path): \(reason)."
+        case .socket(let path, let reason):
+            "The server cannot listen on the socket \(path): \(reason)."
         case .runDirectory(let path, let operation, let reason):
             "\(operation) \(path) failed: \(reason); check the permissions of Roost's home directory."
         }

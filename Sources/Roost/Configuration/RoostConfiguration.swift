@@ -1,6 +1,7 @@
 import Foundation
 public import Hardware
 public import Inference
+public import RemoteEngines
 public import Workers
 
 /// Where Roost keeps things and how it behaves.
@@ -42,6 +43,8 @@ public struct RoostConfiguration: Sendable, Hashable {
     /// How models are loaded when a request does not say.
     public var load = LoadOptions()
 
+    /// Engines beside this Roost whose models it serves too.
+    public var engines: [RemoteEngine] = []
     /// How models are downloaded.
     public var downloads = DownloadSettings()
     /// Files or https addresses of catalogs that are put on top of the built-in one, the most important last.
@@ -60,17 +63,19 @@ public struct RoostConfiguration: Sendable, Hashable {
     /// `ROOST_MAX_RAM_USAGE` and `ROOST_GPU_MEMORY_USAGE` (`8GiB`, `80%`), `ROOST_PREFER_GPU`, `ROOST_PINNED_MODELS` (names with commas between),
     /// `ROOST_DRAFT_MODELS` (`name=name` with commas between), `ROOST_WORKER` (a
     /// program), `ROOST_ALLOW_UNSANDBOXED`, `ROOST_PARALLEL_REQUESTS`, `ROOST_CACHE_TOKENS`,
-    /// `ROOST_PREFIX_CACHE` (bytes), `ROOST_SPECULATION`,
+    /// `ROOST_PREFIX_CACHE` (bytes), `ROOST_SPECULATION`, `ROOST_ENGINES` (`name=url` with commas between),
     /// `ROOST_CATALOGS` (files or addresses with commas between), `ROOST_ALLOWED_HOSTS`, `ROOST_ALLOWED_ORIGINS` (with
     /// commas between), `ROOST_REQUIRE_KEYS`, and those of downloads; the defaults for what is not
     /// set.
     ///
-    /// - Throws: `RoostError.invalidSetting` for a value that cannot be read, `.invalidConfiguration` for the file.
+    /// - Throws: `RoostError.invalidSetting` for a value that cannot be read, `.invalidConfiguration` for the file;
+    ///   `RemoteEngineError.invalidSetting` for an engine.
     public static func fromEnvironment(
         _ environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> RoostConfiguration {
         let home = defaultHomeDirectory(environment)
-        let environment = try ConfigurationFile(homeDirectory: home).merged(under: environment)
+        let file = try ConfigurationFile(homeDirectory: home)
+        let environment = file.merged(under: environment)
         let value = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         var configuration = RoostConfiguration(homeDirectory: home)
         if let text = value("ROOST_HOST") {
@@ -94,6 +99,7 @@ public struct RoostConfiguration: Sendable, Hashable {
             URL(fileURLWithPath: NSString(string: String($0)).expandingTildeInPath, isDirectory: true)
         }
         configuration.downloads = try .fromEnvironment(environment)
+        configuration.engines = try engines(file.engines, environment: environment)
         configuration.catalogs = names(in: value("ROOST_CATALOGS"))
         configuration.environment = environment
         return configuration

@@ -34,6 +34,7 @@ public struct Setting: Sendable, Hashable {
         Setting("speculation", "Whether tokens are proposed ahead and checked: true or false."),
         Setting("worker", "The program that runs each model in a process of its own; none for Roost's own process."),
         Setting("allow_unsandboxed", "Whether models run where they cannot be shut in: true or false."),
+        Setting("engines", "Engines whose models are served too: name=url, …, or tables [engines.NAME]."),
         Setting("models", "Further folders of models, with “:” between them; new ones go to the first."),
         Setting("max_concurrent_downloads", "Downloads that run at a time, 1 to 64."),
         Setting("limit_rate", "Bytes per second of all downloads together: 500k, 10M, 20MiB."),

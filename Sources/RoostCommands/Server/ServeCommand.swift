@@ -86,6 +86,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func serve(_ configuration: RoostConfiguration, _ server: RoostServerConfiguration) async throws {
         var logger = Logger(label: "roost") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = verbose ? .debug : .warning
+        DescriptorLimit.raise()
         if configuration.workerExecutable != nil { FreedMemory.returnToSystem() }
         let manager = try await ModelManager(configuration: configuration)
         if configuration.downloads.resumesAutomatically { resumeDownloads(of: manager, logger) }
@@ -126,6 +127,9 @@ struct ServeCommand: AsyncParsableCommand {
                 case .loadRetreat(let model, let step): logger.warning("\(model): \(step.message)")
                 case .health(.began(let warning)): logger.warning("\(warning.message) \(warning.remedy)")
                 case .health(.ended(let warning)): logger.notice("over: \(warning.message)")
+                case .engine(let change) where change.isUp: logger.notice("the engine “\(change.engine)” answers again")
+                case .engine(let change):
+                    logger.warning("the engine “\(change.engine)” is down: \(change.reason ?? "it does not answer")")
                 }
             }
         }

@@ -16,6 +16,10 @@ public struct RunningServer: Codable, Sendable, Hashable {
     public var host: String
     /// The port it listens on.
     public var port: Int
+    /// Its Unix socket, for this person's processes; `nil` when it has none.
+    public var socket: String?
+    /// Whether connections over TCP are encrypted.
+    public var isEncrypted: Bool?
     /// Its version.
     public var version: String
     /// When it began to listen.
@@ -48,10 +52,12 @@ public struct RunningServer: Codable, Sendable, Hashable {
 
     /// Where a client on this machine reaches it, without a slash at the end: `http://127.0.0.1:11535`.
     public var baseURL: String {
-        switch host {
-        case "0.0.0.0", "": "http://127.0.0.1:\(port)"
-        case "::", "[::]": "http://[::1]:\(port)"
-        default: host.contains(":") && !host.hasPrefix("[") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
-        }
+        let name =
+            switch host {
+            case "0.0.0.0", "": "127.0.0.1"
+            case "::", "[::]": "[::1]"
+            default: host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+            }
+        return "\(isEncrypted == true ? "https" : "http")://\(name):\(port)"
     }
 }

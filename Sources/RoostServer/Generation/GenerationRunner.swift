@@ -6,14 +6,23 @@ import Synchronization
 struct GenerationRunner: Sendable {
     let manager: ModelManager
     let active: ActiveGenerations
+    let metrics: ServerMetrics
 
     /// Loads the model and begins. Returns with the first event, so that what can be refused is refused with a status.
     ///
     /// Throws `APIError`.
     func start(_ job: GenerationJob, for context: RoostRequestContext) async throws -> StartedGeneration {
         var job = job
+        context.record.model = job.model
         job.request.tenant = context.caller.name
         try await requireModel(job.model, for: context.caller)
+        do {
+            if try await manager.offeredModel(named: job.model) == nil {
+                job.apply(try await manager.preset(of: job.model))
+            }
+        } catch {
+            throw APIError(error, model: job.model)
+        }
         return try await start(job, for: context.caller, connection: await context.connection())
     }
 
@@ -22,7 +31,7 @@ struct GenerationRunner: Sendable {
     ) async throws -> StartedGeneration {
         if job.hasImages { try await requireProjector(job.model) }
         let submitted = ContinuousClock.now
-        let (events, eventSink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
+        let (events, eventSink) = GenerationEvents.makeStream()
         let (starts, startSink) = AsyncThrowingStream<Start, any Error>.makeStream()
         let interruption = Interruption()
         let interrupt: @Sendable (APIError) -> Void = { error in
@@ -33,7 +42,7 @@ struct GenerationRunner: Sendable {
         let number = try active.add(for: caller, interrupt)
         let observer = connection?.onClose { interrupt(.unavailable("The client closed the connection.")) }
         let latch = CancellationLatch()
-        eventSink.onTermination = { _ in
+        eventSink.onEnd {
             latch.cancel()
             active.remove(number)
             if let observer { connection?.forget(observer) }
@@ -45,13 +54,18 @@ struct GenerationRunner: Sendable {
                         let loadDuration = ContinuousClock.now - submitted
                         let (stream, warning) = try job.stream(on: model)
                         var isStarted = false
+                        var meter = GenerationMeter(
+                            metrics, model: model.info.name, choiceCount: job.request.choiceCount)
+                        defer { meter.end() }
                         for try await event in stream {
+                            meter.take(event)
                             if !isStarted {
                                 isStarted = true
                                 startSink.yield(Start(loadDuration: loadDuration, warning: warning))
                                 startSink.finish()
                             }
                             if case .finished(let result) = event {
+                                await job.beforeEnd?(model, job.request)
                                 manager.recordAnswer(result, of: job.model, by: model)
                             }
                             eventSink.yield(event)
@@ -82,9 +96,14 @@ struct GenerationRunner: Sendable {
     /// A model that cannot see is not loaded for a picture.
     private func requireProjector(_ model: String) async throws {
         do {
-            let record = try await manager.model(named: model)
-            guard record.files.contains(where: { $0.role == .projector }) else {
-                throw InferenceError.noProjector(model: record.name.display)
+            switch try await manager.servedModel(named: model) {
+            case .stored(let record):
+                guard record.files.contains(where: { $0.role == .projector }) else {
+                    throw InferenceError.noProjector(model: record.name.display)
+                }
+            case .remote(let offer):
+                // What its engine does not tell, it says when it is asked.
+                if offer.can("vision") == false { throw InferenceError.noProjector(model: offer.name) }
             }
         } catch {
             throw APIError(error, model: model)
@@ -101,6 +120,7 @@ struct GenerationRunner: Sendable {
     ) async throws -> Answer {
         try await requireModel(name, for: context.caller)
         let submitted = ContinuousClock.now
+        context.record.model = name
         let connection = await context.connection()
         let task = Task {
             try await manager.withModel(name, options: load, keepAlive: keepAlive) { model in
@@ -148,7 +168,7 @@ struct StartedGeneration: Sendable {
     /// Until the model was ready for this request.
     let loadDuration: Duration
     let warnings: [String]
-    let events: AsyncThrowingStream<GenerationEvent, any Error>
+    let events: GenerationEvents
     /// Why it is to end before its events do. Events that were not written yet count no more then.
     let interruption: Interruption
     /// Ends it; nothing happens when it has ended.

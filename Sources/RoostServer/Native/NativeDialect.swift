@@ -12,7 +12,10 @@ struct NativeDialect: Dialect {
     var routes: [ServerRoute] {
         [
             .get("/health", .everyone) { _, _ in
-                try WireJSON.response(Health(status: "ok", version: parts.configuration.version))
+                let isDraining = parts.control.isDraining
+                return try WireJSON.response(
+                    Health(status: isDraining ? "draining" : "ok", version: parts.configuration.version),
+                    status: isDraining ? .serviceUnavailable : .ok)
             },
             .post("/roost/pin", .scope(.admin)) { request, context in
                 try await pin(reader.decode(PinRequest.self, from: request), context)

@@ -5,8 +5,13 @@ extension OllamaDialect {
     var modelRoutes: [ServerRoute] {
         [
             .get("/api/tags", .scope(.read)) { _, context in
-                let models = try await manager.downloadedModels().filter { context.caller.mayUse(model: $0.name) }
-                return try WireJSON.response(OllamaTags(models: models.map { .init($0) }))
+                if manager.hasEngines {
+                    return try WireJSON.response(
+                        OllamaServedTags(models: try await parts.servedModels(for: context.caller).map { .init($0) }))
+                }
+                return try await parts.remembered.response("/api/tags", for: context.caller) {
+                    OllamaTags(models: try await parts.models(for: context.caller).map { .init($0) })
+                }
             },
             .get("/api/ps", .scope(.read)) { _, context in
                 let models = try await manager.loadedModels().filter { context.caller.mayUse(model: $0.record.name) }
@@ -28,13 +33,26 @@ extension OllamaDialect {
         let name = try request.requiredModel()
         try await parts.requireModel(name, for: context)
         do {
+            if let offer = try await manager.offeredModel(named: name) {
+                return try WireJSON.response(OllamaRemoteShow(offer))
+            }
             let record = try await manager.model(named: name)
             let metadata = try await ModelFileMetadata.read(manager.store.location(of: record.name))
             return try WireJSON.response(
-                OllamaShow(record, metadata: metadata, verbose: request.verbose ?? false))
+                OllamaShow(
+                    record, metadata: metadata, modelfile: try await manager.modelfile(of: record),
+                    template: try await manager.store.templateOverride(of: record.name),
+                    projector: try await projector(of: record), verbose: request.verbose ?? false))
         } catch {
             throw APIError(error, model: name)
         }
+    }
+
+    private func projector(of record: ModelRecord) async throws -> ModelFileMetadata? {
+        guard record.files.contains(where: { $0.role == .projector }),
+            let url = try await manager.store.locations(of: record.name).projector
+        else { return nil }
+        return try await ModelFileMetadata.read(url)
     }
 
     private func copy(_ request: OllamaCopyRequest, _ context: RoostRequestContext) async throws -> Response {

@@ -49,7 +49,7 @@ extension RoostServerConfiguration {
         get throws { try requiresKeys != false && (keys?.usableCount() ?? 0) > 0 }
     }
 
-    private var hasTLS: Bool { false }
+    private var hasTLS: Bool { tls != nil }
 
     /// The scheme of its addresses.
     var scheme: String { hasTLS ? "https" : "http" }

@@ -1,6 +1,16 @@
 import Roost
 
 extension ServerParts {
+    /// The models that the caller may use.
+    func models(for caller: Caller) async throws -> [ModelRecord] {
+        try await manager.downloadedModels().filter { caller.mayUse(model: $0.name) }
+    }
+
+    /// The models that the caller may use, those of engines too.
+    func servedModels(for caller: Caller) async throws -> [ServedModel] {
+        try await manager.servedModels().filter { caller.mayUse(model: $0.name) }
+    }
+
     /// Throws `APIError.modelNotFound`, as if there were no such model, when the caller's key does not allow the one
     /// that `name` means. To be asked before anything tells of the model.
     func requireModel(_ name: String, for context: RoostRequestContext) async throws {
