@@ -1,3 +1,4 @@
+import Foundation
 import Roost
 
 /// What the dialects work with. A part that several of them need is made once, here.
@@ -8,6 +9,10 @@ struct ServerParts: Sendable {
     let runner: GenerationRunner
     /// What is counted and measured.
     let metrics: ServerMetrics
+    /// The connections of all listeners.
+    let connections: OpenConnections
+    /// When the server started.
+    let startedAt = Date.now
     private(set) var reader: RequestReader
     /// Whether the server is on its way down, and the way to tell it.
     let control: ServerControl
@@ -15,13 +20,15 @@ struct ServerParts: Sendable {
 
     init(
         manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations,
-        control: ServerControl = ServerControl(), metrics: ServerMetrics = ServerMetrics()
+        control: ServerControl = ServerControl(), metrics: ServerMetrics = ServerMetrics(),
+        connections: OpenConnections = OpenConnections(limit: .max)
     ) {
         self.manager = manager
         self.configuration = configuration
         self.active = active
         self.control = control
         self.metrics = metrics
+        self.connections = connections
         runner = GenerationRunner(manager: manager, active: active, metrics: metrics)
         reader = RequestReader(configuration: configuration)
         remembered = RememberedAnswers(store: manager.store)

@@ -10,6 +10,7 @@ enum ServerRouter {
             NativeDialect(parts: parts),
             OllamaDialect(parts: parts),
             OpenAIDialect(parts: parts),
+            MetricsDialect(parts: parts),
         ]
     }
 

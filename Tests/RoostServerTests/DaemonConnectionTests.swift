@@ -191,7 +191,8 @@ extension ServerTests {
             try await TestServer.run { server async throws in
                 let client = try await RawClient.connect(port: server.running.port)
                 try await client.send(Self.get + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n")
-                try await client.send(String(repeating: "x", count: 100_000))
+                // The server may have closed by then.
+                try? await client.send(String(repeating: "x", count: 100_000))
                 let reply = try await client.textToEnd()
                 #expect(reply.hasPrefix("HTTP/1.1 200 OK\r\n") && reply.lowercased().contains("connection: close"))
             }

@@ -6,14 +6,15 @@ import NIOSSL
 /// A connection that a test writes bytes to as it likes.
 final class RawClient: Sendable {
     private let channel: any Channel
-    private let received: NIOLoopBoundBox<Received>
+    private let received: NIOLoopBound<Received>
 
-    private struct Received {
+    /// Lives on the channel's event loop.
+    private final class Received {
         var text = ""
         var isClosed = false
         var waiters: [(condition: (String, Bool) -> Bool, promise: EventLoopPromise<String>)] = []
 
-        mutating func wake() {
+        func wake() {
             waiters.removeAll { waiter in
                 guard isClosed || waiter.condition(text, isClosed) else { return false }
                 waiter.promise.succeed(text)
@@ -24,9 +25,9 @@ final class RawClient: Sendable {
 
     private final class Collector: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
-        let received: NIOLoopBoundBox<Received>
+        let received: NIOLoopBound<Received>
 
-        init(_ received: NIOLoopBoundBox<Received>) { self.received = received }
+        init(_ received: NIOLoopBound<Received>) { self.received = received }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             received.value.text += String(buffer: unwrapInboundIn(data))
@@ -41,7 +42,7 @@ final class RawClient: Sendable {
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
 
-    private init(channel: any Channel, received: NIOLoopBoundBox<Received>) {
+    private init(channel: any Channel, received: NIOLoopBound<Received>) {
         self.channel = channel
         self.received = received
     }
@@ -60,9 +61,10 @@ final class RawClient: Sendable {
         reads: Bool, tls: NIOSSLContext?, _ connect: (ClientBootstrap) async throws -> any Channel
     ) async throws -> RawClient {
         let loop = MultiThreadedEventLoopGroup.singleton.any()
-        let received = try await loop.submit { NIOLoopBoundBox(Received(), eventLoop: loop) }.get()
+        let received = try await loop.submit { NIOLoopBound(Received(), eventLoop: loop) }.get()
         let bootstrap = ClientBootstrap(group: loop)
             .channelOption(.autoRead, value: reads)
+            .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 18 : 1 << 12)
             .channelOption(.allowRemoteHalfClosure, value: false)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

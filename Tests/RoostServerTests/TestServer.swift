@@ -29,7 +29,7 @@ struct TestServer: Sendable {
     /// Runs `body` with a server, and ends it after that.
     static func run<R: Sendable>(
         home: URL? = nil, contextLength: Int? = nil, configure: (inout RoostServerConfiguration) -> Void = { _ in },
-        _ body: @Sendable (TestServer) async throws -> R
+        log: () -> ServerLog = { ServerLog(level: .critical) }, _ body: @Sendable (TestServer) async throws -> R
     ) async throws -> R {
         let home = home ?? FileManager.default.temporaryDirectory.appending(path: "roost-server-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: home) }
@@ -43,8 +43,7 @@ struct TestServer: Sendable {
         configuration.port = 0
         configuration.drainDuration = .zero
         configure(&configuration)
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
+        let logger = log().logger(label: "test")
         let (servers, sink) = AsyncThrowingStream<RunningServer, any Error>.makeStream()
         let service = RoostService(manager: manager, configuration: configuration, logger: logger) { sink.yield($0) }
         let group = ServiceGroup(services: [service], logger: logger)

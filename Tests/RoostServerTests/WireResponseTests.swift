@@ -142,7 +142,7 @@ struct WireResponseTests {
     func ollama() throws {
         let generation = StartedGeneration(
             job: GenerationJob(model: "m", request: GenerationRequest(.chat(ChatRequest([.user("hi")])))),
-            submitted: .now, loadDuration: .zero, warnings: [], events: AsyncThrowingStream { $0.finish() },
+            submitted: .now, loadDuration: .zero, warnings: [], events: GenerationEvents.makeStream().events,
             interruption: Interruption(), cancel: {})
         let frames = OllamaFrames(kind: .chat, generation: generation)
         let result = Self.result(text: "hello", reasoning: "hm", toolCalls: [Self.call], finishReason: .toolCalls)

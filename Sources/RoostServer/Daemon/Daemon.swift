@@ -28,10 +28,12 @@ struct Daemon: Sendable {
         self.logger = logger
         identity = try configuration.tls.map { try TLSIdentity($0) }
         connections = OpenConnections(limit: configuration.maximumConnectionCount)
-        let parts = ServerParts(manager: manager, configuration: configuration, active: active, control: control)
+        let parts = ServerParts(
+            manager: manager, configuration: configuration, active: active, control: control, connections: connections)
         let refusals = NativeDialect(parts: parts)
         let responder = LiveResponder(ServerRouter.make(parts)) { refusals.response(to: $0) }
-        exchange = RequestExchange(responder: responder, observer: RequestObserver(), logger: logger)
+        exchange = RequestExchange(
+            responder: responder, observer: RequestObserver(metrics: parts.metrics), logger: logger)
     }
 
     /// Listens, serves, and ends when it is told to.

@@ -6,6 +6,7 @@ import Synchronization
 struct GenerationRunner: Sendable {
     let manager: ModelManager
     let active: ActiveGenerations
+    let metrics: ServerMetrics
 
     /// Loads the model and begins. Returns with the first event, so that what can be refused is refused with a status.
     ///
@@ -20,7 +21,7 @@ struct GenerationRunner: Sendable {
     private func start(_ job: GenerationJob, connection: ConnectionWatcher?) async throws -> StartedGeneration {
         if job.hasImages { try await requireProjector(job.model) }
         let submitted = ContinuousClock.now
-        let (events, eventSink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
+        let (events, eventSink) = GenerationEvents.makeStream()
         let (starts, startSink) = AsyncThrowingStream<Start, any Error>.makeStream()
         let interruption = Interruption()
         let interrupt: @Sendable (APIError) -> Void = { error in
@@ -31,7 +32,7 @@ struct GenerationRunner: Sendable {
         let number = try active.add(interrupt)
         let observer = connection?.onClose { interrupt(.unavailable("The client closed the connection.")) }
         let latch = CancellationLatch()
-        eventSink.onTermination = { _ in
+        eventSink.onEnd {
             latch.cancel()
             active.remove(number)
             if let observer { connection?.forget(observer) }
@@ -43,7 +44,11 @@ struct GenerationRunner: Sendable {
                         let loadDuration = ContinuousClock.now - submitted
                         let (stream, warning) = try job.stream(on: model)
                         var isStarted = false
+                        var meter = GenerationMeter(
+                            metrics, model: model.info.name, choiceCount: job.request.choiceCount)
+                        defer { meter.end() }
                         for try await event in stream {
+                            meter.take(event)
                             if !isStarted {
                                 isStarted = true
                                 startSink.yield(Start(loadDuration: loadDuration, warning: warning))
@@ -146,7 +151,7 @@ struct StartedGeneration: Sendable {
     /// Until the model was ready for this request.
     let loadDuration: Duration
     let warnings: [String]
-    let events: AsyncThrowingStream<GenerationEvent, any Error>
+    let events: GenerationEvents
     /// Why it is to end before its events do. Events that were not written yet count no more then.
     let interruption: Interruption
     /// Ends it; nothing happens when it has ended.

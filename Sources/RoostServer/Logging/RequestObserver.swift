@@ -5,14 +5,21 @@ import Logging
 ///
 /// The line never holds what was asked or answered, nor a query: keys may stand in one.
 struct RequestObserver: Sendable {
+    let metrics: ServerMetrics
+
     /// A request is being answered.
-    func begins() {}
+    func begins() { metrics.requestBegins() }
 
     /// A request was answered, or the connection broke.
     func ends(
         _ head: HTTPRequest, route: String?, record: RequestRecord, sent: SentResponse, duration: Duration,
         logger: Logger
     ) {
+        metrics.requestEnds(
+            ServerMetrics.RequestKind(
+                method: Self.methods.contains(head.method.rawValue) ? head.method.rawValue : "other",
+                route: route.map { $0 == Self.noRoute ? "other" : $0 } ?? "other",
+                statusClass: "\(sent.status / 100)xx"), duration: duration, isWhole: sent.isWhole)
         guard logger.logLevel <= .info else { return }
         let path = head.path.map { $0.prefix { $0 != "?" }.prefix(255) } ?? ""
         var metadata: Logger.Metadata = [
@@ -27,5 +34,10 @@ struct RequestObserver: Sendable {
     }
 
     /// What came was not a request.
-    func refused(status: Int) {}
+    func refused(status: Int) { metrics.requestRefused(status: status) }
+
+    /// What the router says of a path that it does not know.
+    private static let noRoute = "NotFound"
+    /// Clients may make up others.
+    private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 }
