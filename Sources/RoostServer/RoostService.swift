@@ -36,14 +36,13 @@ public struct RoostService: Service {
 
     /// Listens and answers until shutdown.
     ///
-    /// Throws `RoostServerError` when it may not or cannot listen, or when another server has the home directory.
+    /// Throws `RoostServerError` when it may not or cannot listen, or when another server has the home directory, and
+    /// `AccessKeyError` when the keys cannot be read.
     public func run() async throws {
         guard (0...65535).contains(configuration.port) else {
             throw RoostServerError.invalidPort(configuration.port)
         }
-        guard configuration.allowsInsecureListening || RoostServerConfiguration.isLoopback(configuration.host) else {
-            throw RoostServerError.insecureListenAddress(host: configuration.host)
-        }
+        try configuration.checkAccess()
         let claim = try configuration.runDirectory.map { try RunDirectory.claim($0) }
         let daemon = try Daemon(
             manager: manager, configuration: configuration, control: control, claim: claim, logger: logger)

@@ -14,9 +14,12 @@ struct ServerParts: Sendable {
     /// When the server started.
     let startedAt = Date.now
     private(set) var reader: RequestReader
+    let policy: KeyPolicy
     /// Whether the server is on its way down, and the way to tell it.
     let control: ServerControl
     let remembered: RememberedAnswers
+    /// What `/v1/responses` keeps.
+    let responses = ResponseStore()
 
     init(
         manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations,
@@ -31,6 +34,7 @@ struct ServerParts: Sendable {
         self.connections = connections
         runner = GenerationRunner(manager: manager, active: active, metrics: metrics)
         reader = RequestReader(configuration: configuration)
+        policy = KeyPolicy(configuration: configuration)
         remembered = RememberedAnswers(store: manager.store)
     }
 

@@ -9,6 +9,8 @@ enum ServerRouter {
         [
             NativeDialect(parts: parts),
             OllamaDialect(parts: parts),
+            AnthropicDialect(parts: parts),
+            LlamaServerDialect(parts: parts),
             OpenAIDialect(parts: parts),
             MetricsDialect(parts: parts),
         ]
@@ -27,6 +29,7 @@ enum ServerRouter {
         router.add(middleware: OriginGuard(configuration: configuration))
         router.add(middleware: errors)
         router.add(middleware: DrainGuard(control: parts.control))
+        router.add(middleware: Authenticator(policy: parts.policy))
         for route in dialects.flatMap(\.routes) { route.add(to: router) }
         return router
     }

@@ -17,6 +17,7 @@ struct Daemon: Sendable {
     private let connections: OpenConnections
     private let identity: TLSIdentity?
     private let exchange: RequestExchange
+    private let policy: KeyPolicy
 
     init(
         manager: ModelManager, configuration: RoostServerConfiguration, control: ServerControl, claim: RunDirectory?,
@@ -30,6 +31,7 @@ struct Daemon: Sendable {
         connections = OpenConnections(limit: configuration.maximumConnectionCount)
         let parts = ServerParts(
             manager: manager, configuration: configuration, active: active, control: control, connections: connections)
+        policy = parts.policy
         let refusals = NativeDialect(parts: parts)
         let responder = LiveResponder(ServerRouter.make(parts)) { refusals.response(to: $0) }
         exchange = RequestExchange(
@@ -40,6 +42,8 @@ struct Daemon: Sendable {
     ///
     /// Throws `RoostServerError`.
     func run(_ onListening: @Sendable (RunningServer) async -> Void) async throws {
+        let keyWatch = Task { await KeyWatch(policy: policy, active: active, logger: logger).run() }
+        defer { keyWatch.cancel() }
         let (listeners, server) = try await listen()
         do {
             try claim?.write(server)
@@ -60,7 +64,8 @@ struct Daemon: Sendable {
             host: configuration.host, port: configuration.port, serverChannel(identity: identity))
         var server = RunningServer(
             pid: ProcessInfo.processInfo.processIdentifier, host: configuration.host,
-            port: tcp.port ?? configuration.port, version: configuration.version, startedAt: .now)
+            port: tcp.port ?? configuration.port, version: configuration.version, startedAt: .now,
+            token: policy.ownToken.text)
         if identity != nil { server.isEncrypted = true }
         guard let path = claim?.socketPath, configuration.listensOnSocket else { return ([tcp], server) }
         do {

@@ -24,14 +24,17 @@ public struct RunningServer: Codable, Sendable, Hashable {
     public var version: String
     /// When it began to listen.
     public var startedAt: Date
+    /// What this person's own commands show to do as they like: made anew by each server, and kept nowhere else.
+    public var token: String?
 
     /// A record of these facts.
-    public init(pid: Int32, host: String, port: Int, version: String, startedAt: Date) {
+    public init(pid: Int32, host: String, port: Int, version: String, startedAt: Date, token: String? = nil) {
         self.pid = pid
         self.host = host
         self.port = port
         self.version = version
         self.startedAt = startedAt
+        self.token = token
     }
 
     /// The record in the home directory; `nil` when there is none that can be read. A server that was killed leaves

@@ -15,10 +15,20 @@ struct GenerationRunner: Sendable {
         var job = job
         context.record.model = job.model
         job.request.tenant = context.caller.name
-        return try await start(job, connection: await context.connection())
+        try await requireModel(job.model, for: context.caller)
+        do {
+            if try await manager.offeredModel(named: job.model) == nil {
+                job.apply(try await manager.preset(of: job.model))
+            }
+        } catch {
+            throw APIError(error, model: job.model)
+        }
+        return try await start(job, for: context.caller, connection: await context.connection())
     }
 
-    private func start(_ job: GenerationJob, connection: ConnectionWatcher?) async throws -> StartedGeneration {
+    private func start(
+        _ job: GenerationJob, for caller: Caller, connection: ConnectionWatcher?
+    ) async throws -> StartedGeneration {
         if job.hasImages { try await requireProjector(job.model) }
         let submitted = ContinuousClock.now
         let (events, eventSink) = GenerationEvents.makeStream()
@@ -29,7 +39,7 @@ struct GenerationRunner: Sendable {
             startSink.finish(throwing: error)
             eventSink.finish(throwing: error)
         }
-        let number = try active.add(interrupt)
+        let number = try active.add(for: caller, interrupt)
         let observer = connection?.onClose { interrupt(.unavailable("The client closed the connection.")) }
         let latch = CancellationLatch()
         eventSink.onEnd {
@@ -55,6 +65,7 @@ struct GenerationRunner: Sendable {
                                 startSink.finish()
                             }
                             if case .finished(let result) = event {
+                                await job.beforeEnd?(model, job.request)
                                 manager.recordAnswer(result, of: job.model, by: model)
                             }
                             eventSink.yield(event)
@@ -85,9 +96,14 @@ struct GenerationRunner: Sendable {
     /// A model that cannot see is not loaded for a picture.
     private func requireProjector(_ model: String) async throws {
         do {
-            let record = try await manager.model(named: model)
-            guard record.files.contains(where: { $0.role == .projector }) else {
-                throw InferenceError.noProjector(model: record.name.display)
+            switch try await manager.servedModel(named: model) {
+            case .stored(let record):
+                guard record.files.contains(where: { $0.role == .projector }) else {
+                    throw InferenceError.noProjector(model: record.name.display)
+                }
+            case .remote(let offer):
+                // What its engine does not tell, it says when it is asked.
+                if offer.can("vision") == false { throw InferenceError.noProjector(model: offer.name) }
             }
         } catch {
             throw APIError(error, model: model)
@@ -102,6 +118,7 @@ struct GenerationRunner: Sendable {
         on name: String, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil, for context: RoostRequestContext,
         _ body: @escaping @Sendable (any RunningModel, _ loadDuration: Duration) async throws -> Answer
     ) async throws -> Answer {
+        try await requireModel(name, for: context.caller)
         let submitted = ContinuousClock.now
         context.record.model = name
         let connection = await context.connection()
@@ -117,7 +134,7 @@ struct GenerationRunner: Sendable {
         }
         let number: Int
         do {
-            number = try active.add(interrupt)
+            number = try active.add(for: context.caller, interrupt)
         } catch {
             task.cancel()
             throw error

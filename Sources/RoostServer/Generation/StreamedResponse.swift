@@ -9,6 +9,8 @@ protocol StreamFrames: Sendable {
     static var contentType: String { get }
     /// What comes before any text.
     func opening() throws -> [ByteBuffer]
+    /// While the request waits or its prompt is computed: a sign of life, where the dialect has one.
+    func waiting() throws -> [ByteBuffer]
     /// More of a choice.
     func delta(_ delta: GenerationDelta) throws -> [ByteBuffer]
     /// The end of one choice while others go on.
@@ -21,6 +23,7 @@ protocol StreamFrames: Sendable {
 
 extension StreamFrames {
     func opening() throws -> [ByteBuffer] { [] }
+    func waiting() throws -> [ByteBuffer] { [] }
     func ended(_ result: GenerationResult) throws -> [ByteBuffer] { [] }
 }
 
@@ -51,7 +54,7 @@ extension StartedGeneration {
                 var buffers: [ByteBuffer] = []
                 for event in events where last == nil {
                     switch event {
-                    case .queued, .promptProgress: continue
+                    case .queued, .promptProgress: buffers += try frames.waiting()
                     case .delta(let delta): buffers += try frames.delta(delta)
                     case .finished(let result):
                         results.append(result)

@@ -22,8 +22,12 @@ final class RememberedAnswers: Sendable {
 
     init(store: ModelStore) { self.store = store }
 
-    /// The answer under `key`, made by `make` when the store has changed or none was kept.
-    func response(_ key: String, _ make: () async throws -> some Encodable) async throws -> Response {
+    /// The answer of `path` for those who see the same models as `caller`, made by `make` when the store has changed or
+    /// none was kept.
+    func response(
+        _ path: String, for caller: Caller, _ make: () async throws -> some Encodable
+    ) async throws -> Response {
+        let key = ([path] + caller.models.map(\.description)).joined(separator: " ")
         // Looked at before what it is about: an answer may be newer than its version, never older.
         let version = store.version
         if let version, let entry = entries.withLock({ $0[key] }), entry.version == version {

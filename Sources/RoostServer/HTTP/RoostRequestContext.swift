@@ -6,9 +6,10 @@ struct RoostRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The connection it came in on.
     let channel: any Channel
-    /// Who sent it.
-    var caller = Caller.owner
-    /// Whether it came over the Unix socket, which only this person's processes can open.
+    /// Who sent it; nobody until the `Authenticator` knows.
+    var caller = Caller.nobody(.missing)
+    /// Whether it came over the Unix socket, which only this person's processes can open: the file's permissions say
+    /// who may call.
     let isLocalSocket: Bool
     /// Its id, and what is found out about it.
     var record = RequestRecord()

@@ -17,18 +17,19 @@ struct NativeDialect: Dialect {
                     Health(status: isDraining ? "draining" : "ok", version: parts.configuration.version),
                     status: isDraining ? .serviceUnavailable : .ok)
             },
-            .post("/roost/pin", .scope(.admin)) { request, _ in
-                try await pin(reader.decode(PinRequest.self, from: request))
+            .post("/roost/pin", .scope(.admin)) { request, context in
+                try await pin(reader.decode(PinRequest.self, from: request), context)
             },
-            .post("/roost/unpin", .scope(.admin)) { request, _ in
-                try await unpin(reader.decode(PinRequest.self, from: request))
+            .post("/roost/unpin", .scope(.admin)) { request, context in
+                try await unpin(reader.decode(PinRequest.self, from: request), context)
             },
         ]
     }
 
     /// Loads a model and keeps it until it is unloaded or unpinned.
-    private func pin(_ request: PinRequest) async throws -> Response {
+    private func pin(_ request: PinRequest, _ context: RoostRequestContext) async throws -> Response {
         let name = try OllamaFields.required(request.model)
+        try await parts.requireModel(name, for: context)
         do {
             try await manager.load(name, pinning: true)
             return try WireJSON.response(PinAnswer(model: name, pinned: true, changed: true))
@@ -38,8 +39,9 @@ struct NativeDialect: Dialect {
     }
 
     /// Lets a model go by its keep-alive again.
-    private func unpin(_ request: PinRequest) async throws -> Response {
+    private func unpin(_ request: PinRequest, _ context: RoostRequestContext) async throws -> Response {
         let name = try OllamaFields.required(request.model)
+        try await parts.requireModel(name, for: context)
         do {
             let wasPinned = try await manager.unpin(name)
             return try WireJSON.response(PinAnswer(model: name, pinned: false, changed: wasPinned))
