@@ -110,7 +110,7 @@ public struct RoostService: Service {
     /// Headers up to 16 KiB, a minute for a request to arrive, and an eye on clients that go away.
     private static var channelConfiguration: HTTP1Channel.Configuration {
         .init(
-            additionalChannelHandlers: [ConnectionWatcher()], idleTimeout: .seconds(60),
+            additionalChannelHandlers: [ConnectionWatcher(), WebSocketUpgrader()], idleTimeout: .seconds(60),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))
     }

@@ -7,6 +7,7 @@ struct ServerParts: Sendable {
     let active: ActiveGenerations
     let runner: GenerationRunner
     let reader: RequestReader
+    let native: NativeParts
 
     init(manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations) {
         self.manager = manager
@@ -14,5 +15,6 @@ struct ServerParts: Sendable {
         self.active = active
         runner = GenerationRunner(manager: manager, active: active)
         reader = RequestReader(configuration: configuration)
+        native = NativeParts(manager: manager, configuration: configuration)
     }
 }

@@ -16,6 +16,15 @@ struct GenerationRunner: Sendable {
         return try await start(job, connection: await context.connection())
     }
 
+    /// The same for a client that may come back: the generation goes on when its connection closes.
+    ///
+    /// Throws `APIError`.
+    func start(_ job: GenerationJob, by caller: Caller) async throws -> StartedGeneration {
+        var job = job
+        job.request.tenant = caller.name
+        return try await start(job, connection: nil)
+    }
+
     private func start(_ job: GenerationJob, connection: ConnectionWatcher?) async throws -> StartedGeneration {
         if job.hasImages { try await requireProjector(job.model) }
         let submitted = ContinuousClock.now
