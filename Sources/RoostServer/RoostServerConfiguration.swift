@@ -1,20 +1,34 @@
 import Foundation
 import Roost
+public import Security
 
 /// Where the server listens, whom it answers, and its limits.
 public struct RoostServerConfiguration: Sendable {
-    /// Address or host name to listen on. Default `127.0.0.1`. Anything but a loopback address is refused unless
-    /// `allowsInsecureListening` is set.
+    /// Address or host name to listen on. Default `127.0.0.1`. Anything but a loopback address is refused without keys
+    /// and TLS, unless `allowsInsecureListening` is set.
     public var host = "127.0.0.1"
     /// TCP port, 0…65535; 0 takes a free one. Default 11535.
     public var port = 11535
-    /// Listen on an address that other machines reach, although requests are neither authenticated nor encrypted.
+    /// Listen on an address that other machines reach, although requests are not authenticated or not encrypted.
     public var allowsInsecureListening = false
     /// Names that a `Host` header may carry besides `localhost`, `127.0.0.1`, `[::1]` and the address listened on,
     /// without a port.
     public var allowedHosts: [String] = []
-    /// Web origins (`https://chat.example`) that may call from a browser, besides pages served from this machine.
+    /// Web origins (`https://chat.example`) whose pages may call from a browser, each exactly. Others may not: neither
+    /// those of this machine nor `null`.
     public var allowedOrigins: [String] = []
+    /// Certificate and key; with them connections over TCP are encrypted (TLS 1.2 and 1.3), and only those are served.
+    public var tls: TLSFiles?
+    /// Whether to listen on `roost.sock` in the run directory too, for this person's processes. Default true.
+    public var listensOnSocket = true
+    /// Most connections at a time; others are told to come back. Default 4096.
+    public var maximumConnectionCount = 4096
+    /// What one connection may take.
+    public var connectionLimits = ConnectionLimits()
+    /// The keys of callers; `nil` where there are none, for servers inside an app.
+    public var keys: AccessKeys?
+    /// Whether callers need a key; `nil` as soon as one was ever made.
+    public var requiresKeys: Bool?
     /// Folder of `roost.json` and `roost.lock`; `nil` keeps no record and no lock, for servers inside an app.
     public var runDirectory: URL?
     /// How long running generations may go on after shutdown was asked for; then each ends with an error of its
@@ -38,6 +52,10 @@ public struct RoostServerConfiguration: Sendable {
     public init(_ configuration: RoostConfiguration) {
         host = configuration.listenHost
         port = configuration.listenPort
+        allowedHosts = configuration.allowedHosts
+        allowedOrigins = configuration.allowedOrigins
+        keys = AccessKeys(AccessKeyFile(home: configuration.homeDirectory))
+        requiresKeys = configuration.requiresKeys
         runDirectory = RunDirectory.url(in: configuration.homeDirectory)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import RemoteEngines
 import TOMLKit
 
 /// `config.toml` in the home directory: settings by their keys, each worth the same as its environment variable, which
@@ -6,6 +7,8 @@ import TOMLKit
 struct ConfigurationFile {
     /// Values by environment variable.
     private(set) var values: [String: String] = [:]
+    /// The tables `[engines.NAME]`.
+    private(set) var engines: [String: [String: EngineSetting]] = [:]
 
     private static let maximumByteCount = 1 << 20
 
@@ -35,6 +38,16 @@ struct ConfigurationFile {
             guard let setting = Setting.all.first(where: { $0.key == key }) else {
                 throw refusal("“\(key)”", "one of the keys \(Setting.all.map(\.key).joined(separator: ", "))")
             }
+            if case .engines(let tables) = value {
+                engines = tables
+                do {
+                    // Their secrets are looked up later; here it is their form that counts.
+                    _ = try EngineTable(environment: [:]).engines(in: tables)
+                } catch RemoteEngineError.invalidSetting(let place, let value, let rule) {
+                    throw refusal("\(place), which is \(value),", rule)
+                }
+                continue
+            }
             values[setting.variable] = value.text(separator: key == "models" ? ":" : ",")
         }
     }
@@ -54,9 +67,16 @@ struct ConfigurationFile {
     private enum Value: Decodable {
         case one(String)
         case list([String])
+        case engines([String: [String: EngineSetting]])
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
+            if decoder.codingPath.last?.stringValue == "engines",
+                let tables = try? container.decode([String: [String: EngineSetting]].self)
+            {
+                self = .engines(tables)
+                return
+            }
             if let flag = try? container.decode(Bool.self) {
                 self = .one(flag ? "1" : "0")
             } else if let number = try? container.decode(Int.self) {
@@ -72,6 +92,7 @@ struct ConfigurationFile {
             switch self {
             case .one(let text): text
             case .list(let texts): texts.joined(separator: separator)
+            case .engines(let tables): tables.keys.sorted().joined(separator: separator)
             }
         }
     }

@@ -16,6 +16,9 @@ public struct Setting: Sendable, Hashable {
     /// All settings, in the order in which they are shown.
     public static let all: [Setting] = [
         Setting("host", "Address that the server listens on: host, host:port or :port."),
+        Setting("allowed_hosts", "Further host names that the server answers to."),
+        Setting("allowed_origins", "Web origins whose pages may call, each exactly; else those of OLLAMA_ORIGINS."),
+        Setting("require_keys", "Whether callers need a key: true, false; by default as soon as one was made."),
         Setting("keep_alive", "How long an unused model stays in memory: 5m, seconds, 0, -1 for ever."),
         Setting("context_length", "Tokens of context when a request does not say."),
         Setting("num_threads", "Threads that compute."),
@@ -31,6 +34,7 @@ public struct Setting: Sendable, Hashable {
         Setting("speculation", "Whether tokens are proposed ahead and checked: true or false."),
         Setting("worker", "The program that runs each model in a process of its own; none for Roost's own process."),
         Setting("allow_unsandboxed", "Whether models run where they cannot be shut in: true or false."),
+        Setting("engines", "Engines whose models are served too: name=url, …, or tables [engines.NAME]."),
         Setting("models", "Further folders of models, with “:” between them; new ones go to the first."),
         Setting("max_concurrent_downloads", "Downloads that run at a time, 1 to 64."),
         Setting("limit_rate", "Bytes per second of all downloads together: 500k, 10M, 20MiB."),

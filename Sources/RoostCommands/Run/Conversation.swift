@@ -82,6 +82,8 @@ struct Conversation {
         case .help(let topic): for line in SlashCommand.help(topic: topic) { session.output.print(line) }
         case .load(let name):
             let model = try await choice.model(for: name)
+            let preset = try await choice.manager.preset(of: model)
+            session.settings = try session.settings.over(preset, base: choice.manager.configuration.load)
             session.change(to: model)
             try await session.load()
         case .set(let setting): try set(setting)
@@ -121,7 +123,9 @@ struct Conversation {
                 output.print(
                     parameter.name.padding(toLength: 20, withPad: " ", startingAt: 0) + value.description)
             }
-        case .system: output.print(session.settings.system ?? "There is no system message.")
+        case .system:
+            let system = session.settings.system ?? session.settings.modelSystem
+            output.print(system?.withoutTerminalControls ?? "There is no system message.")
         case .template:
             let template = try await choice.manager.store.chatTemplate(of: session.model.name)
             output.print(template?.withoutTerminalControls ?? "The model has no chat template.")

@@ -78,6 +78,7 @@ struct RunCommand: AsyncParsableCommand {
         let manager = try await ModelManager(configuration: configuration)
         let choice = ModelChoice(manager: manager, error: .error)
         let record = try await choice.model(for: model.flatMap { $0.isEmpty ? nil : $0 })
+        settings = try settings.over(await manager.preset(of: record), base: configuration.load)
         let backend: any ChatBackend =
             if !local, let client = await ServerClient.running(home: manager.configuration.homeDirectory) {
                 RemoteBackend(client: client)

@@ -41,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
         help: "A web origin (https://chat.example) whose pages may call. May be repeated.")
     var allowedOrigins: [String] = []
 
-    @Flag(help: "Listen beyond this machine, although nobody needs a key and nothing is encrypted.")
+    @Flag(help: "Listen beyond this machine without keys or without TLS, and say what that means.")
     var insecure = false
 
     @Flag(help: "Run models also where they cannot be shut in a sandbox.")
@@ -66,15 +66,27 @@ struct ServeCommand: AsyncParsableCommand {
         }
         var server = RoostServerConfiguration(configuration)
         server.allowsInsecureListening = insecure
-        server.allowedHosts = allowedHosts
-        server.allowedOrigins = allowedOrigins
+        server.allowedHosts += allowedHosts
+        server.allowedOrigins += allowedOrigins
         server.version = RoostVersion.number
+        try warn(configuration, server)
         try await serve(configuration, server)
+    }
+
+    /// Says what its owner may not expect of the server.
+    private func warn(_ configuration: RoostConfiguration, _ server: RoostServerConfiguration) throws {
+        if insecure, let warning = try server.addressWarning() { Console.error.print(warning) }
+        if !configuration.ignoredOrigins.isEmpty {
+            Console.error.print(
+                "OLLAMA_ORIGINS has “\(configuration.ignoredOrigins.joined(separator: ", "))”, which is not taken: name "
+                    + "each web origin exactly, in allowed_origins or with --allow-origin.")
+        }
     }
 
     private func serve(_ configuration: RoostConfiguration, _ server: RoostServerConfiguration) async throws {
         var logger = Logger(label: "roost") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = verbose ? .debug : .warning
+        DescriptorLimit.raise()
         if configuration.workerExecutable != nil { FreedMemory.returnToSystem() }
         let manager = try await ModelManager(configuration: configuration)
         if configuration.downloads.resumesAutomatically { resumeDownloads(of: manager, logger) }
@@ -115,6 +127,9 @@ struct ServeCommand: AsyncParsableCommand {
                 case .loadRetreat(let model, let step): logger.warning("\(model): \(step.message)")
                 case .health(.began(let warning)): logger.warning("\(warning.message) \(warning.remedy)")
                 case .health(.ended(let warning)): logger.notice("over: \(warning.message)")
+                case .engine(let change) where change.isUp: logger.notice("the engine “\(change.engine)” answers again")
+                case .engine(let change):
+                    logger.warning("the engine “\(change.engine)” is down: \(change.reason ?? "it does not answer")")
                 }
             }
         }

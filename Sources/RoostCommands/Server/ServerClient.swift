@@ -104,6 +104,7 @@ struct ServerClient: Sendable {
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: server.baseURL + path)
         request.method = HTTPMethod(rawValue: method.rawValue)
+        if let token = server.token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))

@@ -56,7 +56,8 @@ struct RequestReader: Sendable {
         } catch is NIOTooManyBytesError {
             throw APIError.bodyTooLarge(limit: maximumByteCount)
         } catch {
-            throw APIError.bodyUnreadable("The request body did not arrive whole: \(error).")
+            throw RequestFault(error)?.apiError
+                ?? APIError.bodyUnreadable("The request body did not arrive whole: \(error).")
         }
     }
 

@@ -2,7 +2,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import ServiceLifecycle
 import Synchronization
 
 /// Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): an event has a number, a name
@@ -42,7 +41,10 @@ struct EventStream: Sendable {
     /// the server stops. To a client that reads slowly the oldest are not sent, and an event `gap` tells how many.
     ///
     /// - Parameter events: made for this client; it is cancelled when nobody reads it any more.
-    static func response(to request: NativeRequest, _ events: AsyncStream<Event>) async -> Response {
+    /// - Throws: `APIError` when the server stops.
+    static func response(
+        to request: NativeRequest, _ parts: ServerParts, _ events: AsyncStream<Event>
+    ) async throws -> Response {
         let limit = request.integer("limit")
         let seconds = request.number("seconds")
         let connection = await request.context.connection()
@@ -64,32 +66,42 @@ struct EventStream: Sendable {
                 sink.yield(nil)
             }
         }
+        // Unlike an answer it would never end by itself while the server waits.
+        let drain = Task { [control = parts.control] in
+            await control.drainAsked.wait()
+            sink.finish()
+        }
+        let number: Int
+        do {
+            number = try parts.active.add(for: request.context.caller) { _ in sink.finish() }
+        } catch {
+            for task in [feeder, drain] { task.cancel() }
+            clock.cancel()
+            throw error
+        }
         let observer = connection?.onClose { sink.finish() }
         sink.onTermination = { _ in
-            feeder.cancel()
+            for task in [feeder, drain] { task.cancel() }
             clock.cancel()
+            parts.active.remove(number)
             if let observer { connection?.forget(observer) }
         }
         let body = ResponseBody { writer in
             defer { sink.finish() }
-            try await withGracefulShutdownHandler {
-                var count = 0
-                for await item in items {
-                    guard let item else {
-                        try await writer.write(ByteBuffer(staticString: ": still here\n\n"))
-                        continue
-                    }
-                    let gap = missed.withLock { missed in
-                        defer { missed = 0 }
-                        return missed
-                    }
-                    if gap > 0 { try await writer.write(frame(try Event("gap", Gap(missed: gap)), number: count)) }
-                    count += 1
-                    try await writer.write(frame(item, number: count))
-                    if let limit, count >= limit { break }
+            var count = 0
+            for await item in items {
+                guard let item else {
+                    try await writer.write(ByteBuffer(staticString: ": still here\n\n"))
+                    continue
                 }
-            } onGracefulShutdown: {
-                sink.finish()
+                let gap = missed.withLock { missed in
+                    defer { missed = 0 }
+                    return missed
+                }
+                if gap > 0 { try await writer.write(frame(try Event("gap", Gap(missed: gap)), number: count)) }
+                count += 1
+                try await writer.write(frame(item, number: count))
+                if let limit, count >= limit { break }
             }
             try await writer.finish(nil)
         }

@@ -14,8 +14,9 @@ extension NativeAPI {
                 Operation(
                     id: "listDownloads", tag: .downloads, summary: "The downloads that are not over, of all processes.",
                     answer: .json(.list(.download), "The downloads."))
-            ) { _ in
-                try NativeJSON.response(try await native.downloads.current())
+            ) { request in
+                try NativeJSON.response(
+                    try await native.downloads.current().filter { request.context.caller.mayUse(model: $0.model) })
             },
             endpoint(
                 .post, "/roost/v1/downloads", .scope(.pull),
@@ -29,7 +30,8 @@ extension NativeAPI {
             ) { request in
                 let body = try request.required(DownloadBody.self)
                 try Self.requireNoPath(body.model)
-                return try await about(body.model) {
+                // What it will be called decides whether the caller may have it.
+                return try await about(body.name ?? body.model, for: request) {
                     let download = try await native.downloads.start(body.model, body.options)
                     return try NativeJSON.response(
                         download, status: download.state == "completed" ? .ok : .accepted)
@@ -64,8 +66,8 @@ extension NativeAPI {
                     note: "One that another process paused goes on there, others in this server.", path: [Self.id],
                     answer: .json(.download, "It goes on.", status: .accepted), failures: [.notFound, .conflict])
             ) { request in
-                try NativeJSON.response(
-                    try await native.downloads.resume(request.text("id") ?? ""), status: .accepted)
+                let id = try await download(request).id
+                return try NativeJSON.response(try await native.downloads.resume(id), status: .accepted)
             },
             control("cancel", "cancelDownload", "End a download and remove what has landed.", .cancel),
             endpoint(
@@ -76,8 +78,9 @@ extension NativeAPI {
                     answer: .json(.download, "The download.", status: .accepted), failures: [.notFound])
             ) { request in
                 let limit = try request.required(LimitBody.self).bytesPerSecond
+                let id = try await download(request).id
                 return try NativeJSON.response(
-                    try await native.downloads.send(.limit(limit), to: request.text("id") ?? ""), status: .accepted)
+                    try await native.downloads.send(.limit(limit), to: id), status: .accepted)
             },
             endpoint(
                 .get, "/roost/v1/downloads/{id}/events", .scope(.read),
@@ -104,15 +107,18 @@ extension NativeAPI {
                 note: "The process that works on it sees this within half a second.", path: [Self.id],
                 answer: .json(.download, "It was told.", status: .accepted), failures: [.notFound])
         ) { request in
-            try NativeJSON.response(
-                try await native.downloads.send(command, to: request.text("id") ?? ""), status: .accepted)
+            let id = try await download(request).id
+            return try NativeJSON.response(try await native.downloads.send(command, to: id), status: .accepted)
         }
     }
 
+    /// The download that the path names, if the caller may know of it.
     private func download(_ request: NativeRequest) async throws -> DownloadSummary {
         let name = request.text("id") ?? ""
-        guard let download = try await native.downloads.summary(name) else {
-            throw RoostError.noDownload(name: name, running: try await native.downloads.current().map(\.model))
+        let caller = request.context.caller
+        guard let download = try await native.downloads.summary(name), caller.mayUse(model: download.model) else {
+            let others = try await native.downloads.current().map(\.model).filter { caller.mayUse(model: $0) }
+            throw RoostError.noDownload(name: name, running: others)
         }
         return download
     }
@@ -143,7 +149,7 @@ extension NativeAPI {
             sink.finish()
         }
         sink.onTermination = { _ in task.cancel() }
-        return await EventStream.response(to: request, events)
+        return try await EventStream.response(to: request, parts, events)
     }
 }
 

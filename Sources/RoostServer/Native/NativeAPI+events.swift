@@ -11,7 +11,7 @@ extension NativeAPI {
                 Operation(
                     id: "followEvents", tag: .events, summary: "Follow what happens.",
                     note: "Server-sent events: `download`, `loaded`, `health`, and of `events` `health_began`, "
-                        + "`health_ended` and `load_retreat`. It begins with the present state of downloads, loaded "
+                        + "`health_ended`, `load_retreat` and `engine`. It begins with the present state of downloads, loaded "
                         + "models and health, whatever `Last-Event-ID` says.",
                     query: [
                         .init(
@@ -21,7 +21,7 @@ extension NativeAPI {
                     answer: .events("Events with JSON each."))
             ) { request in
                 let chosen = Set(request.texts("topic").compactMap(EventTopic.init))
-                return await follow(chosen.isEmpty ? Set(EventTopic.allCases) : chosen, request)
+                return try await follow(chosen.isEmpty ? Set(EventTopic.allCases) : chosen, request)
             },
             endpoint(
                 .get, "/roost/v1/ws", .scope(.infer),
@@ -38,16 +38,19 @@ extension NativeAPI {
         ]
     }
 
-    private func follow(_ topics: Set<EventTopic>, _ request: NativeRequest) async -> Response {
+    private func follow(_ topics: Set<EventTopic>, _ request: NativeRequest) async throws -> Response {
         let stream = native.events.stream(topics)
+        let caller = request.context.caller
         let (events, sink) = AsyncStream<EventStream.Event>.makeStream(bufferingPolicy: .bufferingNewest(256))
         let task = Task {
             for await event in stream {
-                if let data = try? event.data() { sink.yield(EventStream.Event(event.name, data: data)) }
+                if let event = event.seen(by: caller), let data = try? event.data() {
+                    sink.yield(EventStream.Event(event.name, data: data))
+                }
             }
             sink.finish()
         }
         sink.onTermination = { _ in task.cancel() }
-        return await EventStream.response(to: request, events)
+        return try await EventStream.response(to: request, parts, events)
     }
 }

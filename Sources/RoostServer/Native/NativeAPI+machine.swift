@@ -27,7 +27,7 @@ extension NativeAPI {
                     body: PlanBody.schema, answer: .json(.plan, "The plan, also when it does not fit."),
                     failures: [.notFound, .conflict])
             ) { request in
-                try await plan(request.required(PlanBody.self))
+                try await plan(request.required(PlanBody.self), request)
             },
             endpoint(
                 .get, "/roost/v1/recommend", .scope(.read),
@@ -54,12 +54,16 @@ extension NativeAPI {
                     on: try request.text("on").map { try PlannedMachine(parsing: $0) },
                     searching: request.text("search"))
                 let shown = request.flag("all") ?? false ? found : found.filter(\.fits)
-                return try NativeJSON.response(shown.map(RecommendationReport.init))
+                return try NativeJSON.response(
+                    shown.filter {
+                        !$0.candidate.isDownloaded || request.context.caller.mayUse(model: $0.candidate.name)
+                    }
+                    .map(RecommendationReport.init))
             },
         ]
     }
 
-    private func plan(_ body: PlanBody) async throws -> Response {
+    private func plan(_ body: PlanBody, _ asked: NativeRequest) async throws -> Response {
         if let model = body.model { try Self.requireNoPath(model) }
         var request = PlanRequest(contextLength: body.contextLength, others: manager.configuration.load)
         request.parallelRequestCount = body.parallelRequestCount
@@ -76,7 +80,7 @@ extension NativeAPI {
         options.revision = body.revision
         options.hub = body.hub.map(HubIdentifier.init)
         let machine = try body.on.map { try PlannedMachine(parsing: $0) }
-        return try await about(body.model) {
+        return try await about(body.model, for: asked) {
             try NativeJSON.response(
                 PlanReport(try await manager.plan(body.model, request: request, on: machine, options: options)))
         }

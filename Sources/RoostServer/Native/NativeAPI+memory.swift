@@ -12,8 +12,9 @@ extension NativeAPI {
                     id: "listLoadedModels", tag: .loaded, summary: "The models in memory, as they are now.",
                     note: "Rates are of the time since the look before, at most ten seconds.",
                     answer: .json(.list(.loadedModel), "The models."))
-            ) { _ in
-                try NativeJSON.response(native.rates.take(try await manager.loadedModels()))
+            ) { request in
+                let loaded = native.rates.take(try await manager.loadedModels())
+                return try NativeJSON.response(loaded.filter { request.context.caller.mayUse(model: $0.name) })
             },
             endpoint(
                 .post, "/roost/v1/models/{name}/load", .scope(.admin),
@@ -23,7 +24,7 @@ extension NativeAPI {
                     path: [Self.name], body: LoadBody.schema, requiresBody: false,
                     answer: .json(.loadedModel, "The model in memory."), failures: [.notFound, .conflict])
             ) { request in
-                try await load(request.model(), try request.decode(LoadBody.self) ?? LoadBody())
+                try await load(request.model(), try request.decode(LoadBody.self) ?? LoadBody(), request)
             },
             endpoint(
                 .post, "/roost/v1/models/{name}/unload", .scope(.admin),
@@ -37,7 +38,7 @@ extension NativeAPI {
             ) { request in
                 let name = try request.model()
                 let force = try request.decode(UnloadBody.self)?.force ?? false
-                return try await about(name) {
+                return try await about(name, for: request) {
                     try NativeJSON.response(
                         MemoryChange(model: name, changed: try await manager.unload(name, force: force)))
                 }
@@ -52,9 +53,9 @@ extension NativeAPI {
                     failures: [.notFound, .conflict])
             ) { request in
                 let name = try request.model()
-                return try await about(name) {
-                    let key = try await manager.model(named: name).identity
-                    let before = try await manager.loadedModels().first { $0.record.identity == key }
+                return try await about(name, for: request) {
+                    let key = try await manager.model(named: name).loadedIdentity
+                    let before = try await manager.loadedModels().first { $0.record.loadedIdentity == key }
                     try await manager.load(name, pinning: true)
                     return try NativeJSON.response(MemoryChange(model: name, changed: !(before?.isPinned ?? false)))
                 }
@@ -67,21 +68,21 @@ extension NativeAPI {
                     failures: [.notFound])
             ) { request in
                 let name = try request.model()
-                return try await about(name) {
+                return try await about(name, for: request) {
                     try NativeJSON.response(MemoryChange(model: name, changed: try await manager.unpin(name)))
                 }
             },
         ]
     }
 
-    private func load(_ name: String, _ body: LoadBody) async throws -> Response {
-        let options = body.options?.applied(to: manager.configuration.load)
-        return try await about(name) {
-            let record = try await manager.model(named: name)
+    private func load(_ name: String, _ body: LoadBody, _ request: NativeRequest) async throws -> Response {
+        return try await about(name, for: request) {
+            let key = try await manager.model(named: name).loadedIdentity
+            let options = try await body.options?.applied(to: manager.loadOptions(of: name))
             try await manager.load(
                 name, options: options, keepAlive: try body.keepAlive?.value(), pinning: body.pin)
-            let loaded = native.rates.take(try await manager.loadedModels())
-            guard let report = loaded.first(where: { $0.digest == record.digest.hexadecimal }) else {
+            let loaded = try await manager.loadedModels().filter { $0.record.loadedIdentity == key }
+            guard let report = native.rates.take(loaded).first else {
                 // It may have gone again at once: a keep-alive of 0.
                 throw NativeFailure.conflict(
                     "not_loaded", "“\(name)” was loaded and has gone again; its keep-alive is over.")

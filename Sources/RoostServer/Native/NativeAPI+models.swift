@@ -11,8 +11,8 @@ extension NativeAPI {
                 Operation(
                     id: "listModels", tag: .models, summary: "The models in the store, by name.",
                     answer: .json(.list(.model), "The models."))
-            ) { _ in
-                try NativeJSON.response(try await manager.downloadedModels())
+            ) { request in
+                try NativeJSON.response(try await parts.models(for: request.context.caller))
             },
             endpoint(
                 .get, "/roost/v1/models/{name}", .scope(.read),
@@ -21,7 +21,9 @@ extension NativeAPI {
                     answer: .json(.model, "The model."), failures: [.notFound])
             ) { request in
                 let name = try request.model()
-                return try await about(name) { try NativeJSON.response(try await manager.model(named: name)) }
+                return try await about(name, for: request) {
+                    try NativeJSON.response(try await manager.model(named: name))
+                }
             },
             endpoint(
                 .delete, "/roost/v1/models/{name}", .scope(.delete),
@@ -31,7 +33,7 @@ extension NativeAPI {
                     path: [Self.name], answer: .json(.removal, "What went."), failures: [.notFound])
             ) { request in
                 let name = try request.model()
-                return try await about(name) { try NativeJSON.response(try await manager.delete(name)) }
+                return try await about(name, for: request) { try NativeJSON.response(try await manager.delete(name)) }
             },
             endpoint(
                 .post, "/roost/v1/models/{name}/activate", .scope(.admin),
@@ -41,7 +43,7 @@ extension NativeAPI {
                     failures: [.notFound])
             ) { request in
                 let name = try request.model()
-                return try await about(name) {
+                return try await about(name, for: request) {
                     let record = try await manager.model(named: name)
                     try await manager.setActive(record.name.description)
                     return try NativeJSON.response(try await manager.model(named: record.name.description))
@@ -80,14 +82,14 @@ extension NativeAPI {
 
     private func verify(_ request: NativeRequest) async throws -> Response {
         let name = try request.model()
-        let record = try await about(name) { try await manager.model(named: name) }
+        let record = try await about(name, for: request) { try await manager.model(named: name) }
         let full = record.name.description
         guard request.wantsEvents else {
             let connection = await request.context.connection()
             let task = Task { try await manager.verify(full) }
             let observer = connection?.onClose { task.cancel() }
             defer { if let observer { connection?.forget(observer) } }
-            return try await about(name) {
+            return try await about(name, for: request) {
                 try NativeJSON.response(VerificationReport(try await task.value))
             }
         }
@@ -106,7 +108,7 @@ extension NativeAPI {
             sink.finish()
         }
         sink.onTermination = { _ in task.cancel() }
-        return await EventStream.response(to: request, events)
+        return try await EventStream.response(to: request, parts, events)
     }
 
     private struct Progress: Encodable {

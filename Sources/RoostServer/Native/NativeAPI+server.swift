@@ -13,9 +13,13 @@ extension NativeAPI {
                 .get, "/health", .everyone,
                 Operation(
                     id: "getAlive", tag: .server, summary: "Whether the server runs.",
-                    answer: .json(.alive, "It runs."))
+                    answer: .json(.alive, "It runs."),
+                    otherAnswers: [.json(.alive, "It is about to end.", status: .serviceUnavailable)])
             ) { _ in
-                try NativeJSON.response(Alive(status: "ok", version: parts.configuration.version))
+                let isDraining = parts.control.isDraining
+                return try NativeJSON.response(
+                    Alive(status: isDraining ? "draining" : "ok", version: parts.configuration.version),
+                    status: isDraining ? .serviceUnavailable : .ok)
             },
             endpoint(
                 .get, "/roost/v1/version", .everyone,
@@ -59,8 +63,10 @@ extension NativeAPI {
                     ],
                     answer: .json(.log, "The lines."), failures: [.notFound])
             ) { request in
-                try NativeJSON.response(
-                    try await log(of: request.model(), count: request.integer("lines") ?? 200))
+                let name = try request.model()
+                return try await about(name, for: request) {
+                    try NativeJSON.response(try await log(of: name, count: request.integer("lines") ?? 200))
+                }
             },
         ]
     }
@@ -86,9 +92,9 @@ extension NativeAPI {
         let states = Finding.State.allCases
         return Health(
             status: states.last { state in findings.contains { $0.state == state } } ?? .good,
-            version: parts.configuration.version, startedAt: native.startedAt,
+            version: parts.configuration.version, startedAt: parts.startedAt,
             loadedModelCount: try await manager.loadedModels().count,
-            activeGenerationCount: parts.active.count, findings: findings)
+            activeCount: parts.active.count, findings: findings)
     }
 
     private func settings() throws -> [SettingValue] {
@@ -130,7 +136,7 @@ private struct Health: Encodable {
     let version: String
     let startedAt: Date
     let loadedModelCount: Int
-    let activeGenerationCount: Int
+    let activeCount: Int
     let findings: [Finding]
 }
 

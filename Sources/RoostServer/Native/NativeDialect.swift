@@ -45,9 +45,13 @@ struct NativeAPI: Sendable {
         NativeRoute(method, path, access, operation, reader: parts.reader, handler)
     }
 
-    /// Runs `body`; its errors are told of the model that the request names.
-    func about<Answer>(_ model: String?, _ body: () async throws -> Answer) async throws -> Answer {
+    /// Runs `body` for the model that the request names, if the caller may use it; errors are told of it.
+    func about<Answer>(
+        _ model: String?, for request: NativeRequest, _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        request.context.record.model = model
         do {
+            if let model { try await parts.requireModel(model, for: request.context) }
             return try await body()
         } catch {
             throw NativeFailure(error, model: model)

@@ -93,6 +93,9 @@ extension NativeFailure {
         case .invalidRequest(_, let parameter, let given):
             code = given ?? "invalid_request"
             field = parameter
+        case .notFound(_, let parameter, let given):
+            code = given ?? "not_found"
+            field = parameter
         case .modelNotFound: code = "model_not_found"
         default: code = Self.code(of: status)
         }
@@ -109,7 +112,9 @@ extension NativeFailure {
         case 409: "conflict"
         case 413: "too_large"
         case 429: "too_many_requests"
+        case 408: "timeout"
         case 503: "unavailable"
+        case 507: "no_space"
         default: "internal_error"
         }
     }

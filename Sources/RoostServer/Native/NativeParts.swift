@@ -1,9 +1,7 @@
-import Foundation
 import Roost
 
 /// What the endpoints of Roost's own API and the WebSocket share.
 struct NativeParts: Sendable {
-    let startedAt = Date.now
     let downloads: DownloadBoard
     let rates = TokenRates()
     let events: ServerEvents

@@ -102,7 +102,7 @@ struct OpenAPIDocument: Sendable {
             }
             responses["\(answer.status.code)"] = .object(fields)
         }
-        for failure in route.failures {
+        for failure in route.failures where responses["\(failure.rawValue)"] == nil {
             responses["\(failure.rawValue)"] = .object([
                 "description": .string(failure.note),
                 "content": .object([NativeJSON.mediaType: .object(["schema": NativeFailure.schema.json])]),

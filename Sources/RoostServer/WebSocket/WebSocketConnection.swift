@@ -14,6 +14,8 @@ final class WebSocketConnection: Sendable {
     private let parts: ServerParts
     private let handler: NIOLoopBoundBox<WebSocketHandler?>
     private let current: Mutex<WebSocketSession?>
+    /// Its number among the streams that end with the caller's key or the server.
+    private let number = Mutex<Int?>(nil)
 
     init(eventLoop: any EventLoop, caller: Caller, parts: ServerParts) {
         self.eventLoop = eventLoop
@@ -33,6 +35,12 @@ final class WebSocketConnection: Sendable {
         let session = parts.native.sessions.make(caller: caller, events: parts.native.events)
         current.withLock { $0 = session }
         session.attach(self)
+        do {
+            let added = try parts.active.add(for: caller) { [weak self] error in self?.end(error) }
+            number.withLock { $0 = added }
+        } catch {
+            goAway()
+        }
         session.reply(.hello(session: session.token, version: parts.configuration.version, limits))
     }
 
@@ -47,6 +55,7 @@ final class WebSocketConnection: Sendable {
     /// - Parameter code: what the client closed with; `nil` when the connection broke.
     func closed(code: UInt16?) {
         handler.value = nil
+        if let number = number.withLock({ $0.take() }) { parts.active.remove(number) }
         guard let session = current.withLock({ $0.take() }) else { return }
         session.detach(self, isOver: code == 1000)
     }
@@ -69,12 +78,16 @@ final class WebSocketConnection: Sendable {
         eventLoop.execute { self.handler.value?.close(code, reason) }
     }
 
-    /// The server goes down: closes when running chats have ended and their last messages are written, at the latest
-    /// some time after the chats were ended.
-    func goAway() {
-        session?.goAway()
-        eventLoop.scheduleTask(in: TimeAmount(limits.drainDuration + .seconds(2))) { [weak self] in
-            self?.handler.value?.close(.goingAway, "the server goes down")
+    /// The server goes down: closes when running chats have ended and their last messages are written.
+    func goAway() { session?.goAway() }
+
+    /// The key holds no more, or the server's patience is over.
+    private func end(_ error: APIError) {
+        if case .unauthorized(let message) = error {
+            session?.end()
+            close(.policyViolation, message)
+        } else {
+            goAway()
         }
     }
 

@@ -33,15 +33,14 @@ final class WebSocketHandler: ChannelDuplexHandler {
         assembler = WebSocketAssembler(byteLimit: connection.limits.messageByteCount)
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-
-    func handlerRemoved(context: ChannelHandlerContext) { ended() }
-
-    /// The answer to the upgrade is written: messages may go.
-    func open() {
+    /// The answer to the upgrade is written by now: messages may go.
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
         schedulePing()
         connection.opened(self)
     }
+
+    func handlerRemoved(context: ChannelHandlerContext) { ended() }
 
     private func schedulePing() {
         let interval = TimeAmount(connection.limits.pingInterval)
@@ -86,6 +85,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ConnectionState.Drain { connection.goAway() }
         // A client that writes no more has gone.
         if case ChannelEvent.inputClosed? = event as? ChannelEvent { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)

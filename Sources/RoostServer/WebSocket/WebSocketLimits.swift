@@ -18,14 +18,11 @@ struct WebSocketLimits: Sendable {
     var pingInterval = Duration.seconds(30)
     /// How long a session waits for its client.
     var resumeDuration = Duration.seconds(60)
-    /// How long running chats may go on after a shutdown was asked for.
-    var drainDuration = Duration.seconds(5)
 
     init() {}
 
     init(_ configuration: RoostServerConfiguration) {
         pingInterval = configuration.webSocketPingInterval
         resumeDuration = configuration.webSocketResumeDuration
-        drainDuration = configuration.drainDuration
     }
 }

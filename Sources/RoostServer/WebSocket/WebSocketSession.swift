@@ -129,13 +129,6 @@ final class WebSocketSession: Sendable {
         sessions.remove(self)
     }
 
-    /// Ends the session and its connection: its key holds no more.
-    func revoke() {
-        let connection = state.withLock { $0.connection }
-        end()
-        connection?.close(.policyViolation, "the key holds no more")
-    }
-
     /// Begins no more chats, and closes when those that run have ended.
     func goAway() {
         state.withLock { $0.isGoingAway = true }
@@ -252,7 +245,7 @@ final class WebSocketSession: Sendable {
 
     private func take(_ event: ServerEvent) {
         state.withLock { state in
-            guard state.topics.contains(event.topic), !state.isOver else { return }
+            guard state.topics.contains(event.topic), !state.isOver, let event = event.seen(by: caller) else { return }
             if let key = event.coalescingKey {
                 if let place = state.states.firstIndex(where: { $0.key == key }) {
                     state.states[place].event = event

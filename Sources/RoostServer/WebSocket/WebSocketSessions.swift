@@ -32,7 +32,7 @@ final class WebSocketSessions: Sendable {
     /// The session of a token, if it is this caller's: to others it does not exist.
     func find(_ token: String, caller: Caller) -> WebSocketSession? {
         let session = state.withLock { $0.sessions[token] }
-        return session?.caller.name == caller.name ? session : nil
+        return session?.caller.name == caller.name && session?.caller.keyID == caller.keyID ? session : nil
     }
 
     /// Its client has gone; there are only so many that wait.
@@ -53,11 +53,5 @@ final class WebSocketSessions: Sendable {
             state.sessions[session.token] = nil
             state.absent.removeAll { $0 == session.token }
         }
-    }
-
-    /// Ends the sessions of a caller and closes their connections: its key holds no more.
-    func revoke(caller name: String) {
-        let sessions = state.withLock { state in state.sessions.values.filter { $0.caller.name == name } }
-        for session in sessions { session.revoke() }
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import ServiceLifecycle
+import NIOWebSocket
 
 /// The opening handshake of a WebSocket (RFC 6455, section 4.2), behind the server's guards.
 enum WebSocketUpgrade {
@@ -15,24 +15,22 @@ enum WebSocketUpgrade {
     /// Throws `NativeFailure`.
     static func response(to request: NativeRequest, parts: ServerParts) async throws -> Response {
         let accept = try accept(request.request)
-        let channel = request.context.channel
-        guard let upgrader = try? await channel.pipeline.handler(type: WebSocketUpgrader.self).get() else {
-            throw refusal("This connection cannot become a WebSocket.")
-        }
         let connection = WebSocketConnection(
-            eventLoop: channel.eventLoop, caller: request.context.caller, parts: parts)
-        upgrader.prepare(connection)
+            eventLoop: request.context.channel.eventLoop, caller: request.context.caller, parts: parts)
+        let limit = connection.limits.messageByteCount
+        request.context.record.upgrade(
+            with: ConnectionUpgrade {
+                [
+                    WebSocketFrameEncoder(), ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: limit)),
+                    WebSocketHandler(connection: connection),
+                ]
+            } run: { upgraded in
+                // The handler keeps what comes to itself: this is the connection's end.
+                while try await upgraded.next() != nil {}
+            })
         var headers: HTTPFields = [.upgrade: "websocket", .connection: "upgrade", .secWebSocketAccept: accept]
         if offersSubprotocol(request.request) { headers[.secWebSocketProtocol] = subprotocol }
-        // HTTP's side waits here until the connection closes.
-        let body = ResponseBody { _ in
-            await withGracefulShutdownHandler {
-                try? await channel.closeFuture.get()
-            } onGracefulShutdown: {
-                connection.goAway()
-            }
-        }
-        return Response(status: .switchingProtocols, headers: headers, body: body)
+        return Response(status: .switchingProtocols, headers: headers)
     }
 
     private static func accept(_ request: Request) throws -> String {

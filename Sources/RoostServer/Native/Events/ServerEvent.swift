@@ -29,7 +29,7 @@ enum ServerEvent: Sendable {
         }
     }
 
-    /// The name in streams: `download`, `loaded`, `health`, `health_began`, `health_ended`, `load_retreat`.
+    /// The name in streams: `download`, `loaded`, `health`, `health_began`, `health_ended`, `load_retreat`, `engine`.
     var name: String {
         switch self {
         case .download: "download"
@@ -38,6 +38,7 @@ enum ServerEvent: Sendable {
         case .happened(.health(.began)): "health_began"
         case .happened(.health(.ended)): "health_ended"
         case .happened(.loadRetreat): "load_retreat"
+        case .happened(.engine): "engine"
         }
     }
 
@@ -59,8 +60,19 @@ enum ServerEvent: Sendable {
         case .health(let warnings): try NativeJSON.data(Health(warnings: warnings))
         case .happened(.health(.began(let warning))), .happened(.health(.ended(let warning))):
             try NativeJSON.data(warning)
+        case .happened(.engine(let change)): try NativeJSON.data(change)
         case .happened(.loadRetreat(let model, let step)):
             try NativeJSON.data(Retreat(model: model, message: step.message, changesQuality: step.changesQuality))
+        }
+    }
+
+    /// What of it a caller may know, who may not use all models; `nil` is nothing.
+    func seen(by caller: Caller) -> ServerEvent? {
+        switch self {
+        case .download(let download): caller.mayUse(model: download.model) ? self : nil
+        case .loaded(let models): .loaded(models.filter { caller.mayUse(model: $0.name) })
+        case .happened(.loadRetreat(let model, _)): caller.mayUse(model: model) ? self : nil
+        case .health, .happened(.health), .happened(.engine): self
         }
     }
 

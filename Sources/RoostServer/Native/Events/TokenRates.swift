@@ -25,10 +25,10 @@ final class TokenRates: Sendable {
     /// The rates of each model, by its identity; `nil` at the first look.
     func take(_ models: [LoadedModelStatus], now: ContinuousClock.Instant = .now) -> [LoadedReport] {
         looks.withLock { looks in
-            let keys = Set(models.map(\.record.identity.description))
-            looks = looks.filter { keys.contains($0.key) }
+            // What was not looked at for long has gone.
+            looks = looks.filter { now - $0.value.time <= Self.longest }
             return models.map { status in
-                let key = status.record.identity.description
+                let key = status.record.loadedIdentity.description
                 let activity = status.activity
                 let last = looks[key]
                 if let last, now - last.time < Self.interval { return LoadedReport(status, rates: last.rates) }

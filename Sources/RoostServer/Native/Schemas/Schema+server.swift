@@ -12,7 +12,7 @@ extension Schema {
 
     static let alive = Schema.component(
         "Alive", "That the server runs.",
-        [.required("status", .choice(["ok"])), .required("version", .string("Roost's version."))])
+        [.required("status", .choice(["ok", "draining"])), .required("version", .string("Roost's version."))])
 
     static let version = Schema.component(
         "Version", "What runs here.",
@@ -38,7 +38,7 @@ extension Schema {
             .required("version", .string("Roost's version.")),
             .required("started_at", .date("When the server began.")),
             .required("loaded_model_count", .count("Models in memory.")),
-            .required("active_generation_count", .count("Requests that are answered now.")),
+            .required("active_count", .count("Answers and streams under way.")),
             .required("findings", .list(.finding)),
         ])
 
