@@ -58,7 +58,7 @@ struct CreateKeyCommand: AsyncParsableCommand {
     private static func summary(_ key: AccessKey) -> String {
         let scopes = AccessScope.allCases.filter(key.scopes.contains).map(\.rawValue).joined(separator: ", ")
         let models = key.models.isEmpty ? "all models" : key.models.map(\.description).joined(separator: ", ")
-        let end = key.expiresAt.map { "until " + $0.formatted(.iso8601) } ?? "without an end"
+        let end = key.expiresAt.map { "until " + $0.formatted(.iso8601) } ?? "never expires"
         return "Key “\(key.name)” (\(key.id)): \(scopes); \(models); \(end). It is shown this once:"
     }
 

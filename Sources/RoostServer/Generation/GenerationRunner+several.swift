@@ -13,7 +13,7 @@ extension GenerationRunner {
         }
         let started = try await startAll(jobs, for: context)
         let choiceCount = first.request.choiceCount
-        let (events, sink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
+        let (events, sink) = GenerationEvents.makeStream()
         let reading = Task {
             await withTaskGroup(of: Void.self) { group in
                 for (index, generation) in started.enumerated() {
@@ -30,7 +30,7 @@ extension GenerationRunner {
             }
             sink.finish()
         }
-        sink.onTermination = { _ in
+        sink.onEnd {
             reading.cancel()
             for generation in started { generation.cancel() }
         }
