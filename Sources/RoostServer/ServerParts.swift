@@ -20,6 +20,7 @@ struct ServerParts: Sendable {
     let remembered: RememberedAnswers
     /// What `/v1/responses` keeps.
     let responses = ResponseStore()
+    let native: NativeParts
 
     init(
         manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations,
@@ -35,6 +36,7 @@ struct ServerParts: Sendable {
         runner = GenerationRunner(
             manager: manager, active: active, metrics: metrics, timeLimit: configuration.requestDuration)
         reader = RequestReader(configuration: configuration)
+        native = NativeParts(manager: manager, configuration: configuration)
         policy = KeyPolicy(configuration: configuration)
         remembered = RememberedAnswers(store: manager.store)
     }
