@@ -14,7 +14,8 @@ struct ServerParts: Sendable {
     /// When the server started.
     let startedAt = Date.now
     private(set) var reader: RequestReader
-    let policy: KeyPolicy
+    /// Who may call.
+    private(set) var policy: KeyPolicy
     /// Whether the server is on its way down, and the way to tell it.
     let control: ServerControl
     let remembered: RememberedAnswers
@@ -43,6 +44,7 @@ struct ServerParts: Sendable {
         var parts = self
         parts.configuration = configuration
         parts.reader = RequestReader(configuration: configuration)
+        parts.policy = policy.configured(by: configuration)
         return parts
     }
 }
