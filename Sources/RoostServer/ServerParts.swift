@@ -14,7 +14,8 @@ struct ServerParts: Sendable {
     /// When the server started.
     let startedAt = Date.now
     private(set) var reader: RequestReader
-    let policy: KeyPolicy
+    /// Who may call.
+    private(set) var policy: KeyPolicy
     /// Whether the server is on its way down, and the way to tell it.
     let control: ServerControl
     let remembered: RememberedAnswers
@@ -47,6 +48,7 @@ struct ServerParts: Sendable {
         parts.configuration = configuration
         parts.reader = RequestReader(configuration: configuration)
         parts.runner.timeLimit = configuration.requestDuration
+        parts.policy = policy.configured(by: configuration)
         return parts
     }
 }
