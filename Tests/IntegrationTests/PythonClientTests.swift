@@ -43,7 +43,7 @@ struct PythonClientTests {
             at: URL(fileURLWithPath: settings.model), as: ModelName(parsing: Self.modelName))
         let speaker = TinyModel.saying(
             Self.toolCall, afterPromptOf: Self.speakerLength, chatTemplate: TinyModel.toolTemplate)
-        let talker = TinyModel.qwen2(chatTemplate: TinyModel.toolTemplate, contextLength: 2048)
+        let talker = TinyModel.qwen2(chatTemplate: TinyModel.toolTemplate, contextLength: 4096)
         func file(_ name: String) -> URL { home.appending(path: "\(name).gguf") }
         for (name, model) in [("speaker", speaker), ("talker", talker), ("spare", TinyModel.llama())] {
             let file = file(name)

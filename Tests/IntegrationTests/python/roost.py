@@ -30,6 +30,9 @@ def wait_until_idle(seconds=30):
 # A model that gives one answer, a call of the function `weather`, to prompts of one length.
 SPEAKER = os.environ.get("ROOST_TEST_SPEAKER", "")
 SPEAKER_LENGTH = int(os.environ.get("ROOST_TEST_SPEAKER_LENGTH", "0"))
+# A tiny model with a chat template that talks nonsense: fast, and the same nonsense whether its prompt is computed at
+# once or was cached, where the real model's last bits, and with them its words, may differ.
+TALKER = os.environ.get("ROOST_TEST_TALKER_NAME", "")
 # A model that makes vectors, if there is one.
 EMBEDDER = os.environ.get("ROOST_TEST_EMBEDDER", "")
 

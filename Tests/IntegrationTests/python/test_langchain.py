@@ -46,6 +46,9 @@ class Chats(unittest.IsolatedAsyncioTestCase):
         texts = {}
         for name, chat in chats(roost.MODEL, 16).items():
             with self.subTest(name):
+                self.assertTrue(chat.invoke(MESSAGES).text)
+        for name, chat in chats(roost.TALKER, 16).items():
+            with self.subTest(name):
                 answer = chat.invoke(MESSAGES)
                 texts[name] = answer.text
                 self.assertTrue(answer.text)
@@ -56,7 +59,7 @@ class Chats(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(len(set(texts.values())), 1, texts)
 
     async def test_asynchronously(self):
-        for name, chat in chats(roost.MODEL, 16).items():
+        for name, chat in chats(roost.TALKER, 16).items():
             with self.subTest(name):
                 answer = await chat.ainvoke(MESSAGES)
                 chunks = [chunk async for chunk in chat.astream(MESSAGES)]
@@ -64,7 +67,7 @@ class Chats(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual(len(await chat.abatch([MESSAGES, MESSAGES])), 2)
 
     def test_structured_output(self):
-        chosen = chats(roost.MODEL, 100)
+        chosen = chats(roost.TALKER, 500)
         for name in ("ollama", "openai"):
             with self.subTest(name):
                 answer = chosen[name].with_structured_output(Capital, method="json_schema").invoke(MESSAGES)
@@ -91,13 +94,13 @@ class Chats(unittest.IsolatedAsyncioTestCase):
 
 class Texts(unittest.TestCase):
     def test_ollama(self):
-        model = OllamaLLM(base_url=roost.URL, model=roost.MODEL, temperature=0, num_predict=16)
+        model = OllamaLLM(base_url=roost.URL, model=roost.TALKER, temperature=0, num_predict=16)
         text = model.invoke(PROMPT)
         self.assertTrue(text)
         self.assertEqual("".join(model.stream(PROMPT)), text)
 
     def test_openai(self):
-        model = OpenAI(model=roost.MODEL, **openai_options(16))
+        model = OpenAI(model=roost.TALKER, **openai_options(16))
         text = model.invoke(PROMPT)
         self.assertEqual("".join(model.stream(PROMPT)), text)
         # Several prompts in one request.

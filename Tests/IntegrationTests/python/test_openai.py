@@ -14,10 +14,11 @@ import roost
 PROMPT = "The capital of France is"
 MESSAGES = [{"role": "user", "content": PROMPT}]
 GREEDY = {"model": roost.MODEL, "temperature": 0, "max_tokens": 16}
+TALK = GREEDY | {"model": roost.TALKER}
 # Token 1 is Gemma's end of sequence.
 ENDLESS = GREEDY | {"max_tokens": roost.ENDLESS_TOKENS, "logit_bias": {"1": -100}, "stream": True}
 OPTIONS = {"base_url": roost.URL + "/v1", "api_key": "none", "max_retries": 0}
-RESPONSE = {"model": roost.MODEL, "temperature": 0, "max_output_tokens": 16, "input": PROMPT}
+RESPONSE = {"model": roost.TALKER, "temperature": 0, "max_output_tokens": 16, "input": PROMPT}
 TOOLS = [{"type": "function", "function": roost.WEATHER}]
 
 
@@ -55,7 +56,8 @@ class Completions(Client):
         self.assertIn(whole.choices[0].finish_reason, ("stop", "length"))
         self.assertGreater(whole.usage.completion_tokens, 0)
         self.assertEqual(whole.usage.total_tokens, whole.usage.prompt_tokens + whole.usage.completion_tokens)
-        chunks = list(self.client.completions.create(prompt=PROMPT, stream=True, **GREEDY))
+        whole = self.client.completions.create(prompt=PROMPT, **TALK)
+        chunks = list(self.client.completions.create(prompt=PROMPT, stream=True, **TALK))
         self.assertGreater(len(chunks), 2)
         self.assertEqual("".join(chunk.choices[0].text for chunk in chunks), whole.choices[0].text)
         self.assertEqual(chunks[-1].choices[0].finish_reason, whole.choices[0].finish_reason)
@@ -67,13 +69,13 @@ class Completions(Client):
 
     def test_several_prompts(self):
         prompts = [PROMPT, "Water boils at", "Once upon a"]
-        single = [self.client.completions.create(prompt=prompt, **GREEDY) for prompt in prompts]
-        joint = self.client.completions.create(prompt=prompts, **GREEDY)
+        single = [self.client.completions.create(prompt=prompt, **TALK) for prompt in prompts]
+        joint = self.client.completions.create(prompt=prompts, **TALK)
         self.assertEqual([choice.index for choice in joint.choices], [0, 1, 2])
         self.assertEqual([choice.text for choice in joint.choices], [answer.choices[0].text for answer in single])
         self.assertEqual(joint.usage.prompt_tokens, sum(answer.usage.prompt_tokens for answer in single))
         texts = ["", "", ""]
-        for chunk in self.client.completions.create(prompt=prompts, stream=True, **GREEDY):
+        for chunk in self.client.completions.create(prompt=prompts, stream=True, **TALK):
             for choice in chunk.choices:
                 texts[choice.index] += choice.text
         self.assertEqual(texts, [choice.text for choice in joint.choices])
@@ -93,7 +95,8 @@ class Completions(Client):
 
 class Chats(Client):
     def test_chat_and_its_stream(self):
-        whole = self.client.chat.completions.create(messages=MESSAGES, **GREEDY)
+        self.assertTrue(self.client.chat.completions.create(messages=MESSAGES, **GREEDY).choices[0].message.content)
+        whole = self.client.chat.completions.create(messages=MESSAGES, **TALK)
         self.assertEqual(whole.object, "chat.completion")
         self.assertEqual(whole.choices[0].message.role, "assistant")
         self.assertTrue(whole.choices[0].message.content)
@@ -103,7 +106,7 @@ class Chats(Client):
         self.assertGreaterEqual(whole.usage.prompt_tokens_details.cached_tokens, 0)
         chunks = list(
             self.client.chat.completions.create(
-                messages=MESSAGES, stream=True, stream_options={"include_usage": True}, **GREEDY
+                messages=MESSAGES, stream=True, stream_options={"include_usage": True}, **TALK
             )
         )
         self.assertEqual(chunks[0].choices[0].delta.role, "assistant")
@@ -152,20 +155,19 @@ class Chats(Client):
 
     def test_json(self):
         answer = self.client.chat.completions.create(
-            messages=MESSAGES, response_format={"type": "json_object"}, model=roost.MODEL, temperature=0,
-            max_tokens=200, stop=["}"],
+            messages=MESSAGES, response_format={"type": "json_object"}, **TALK
         )
         self.assertTrue(answer.choices[0].message.content.lstrip().startswith("{"))
 
     def test_parse(self):
         answer = self.client.chat.completions.parse(
-            messages=MESSAGES, response_format=Capital, **GREEDY | {"max_tokens": 100}
+            messages=MESSAGES, response_format=Capital, **TALK | {"max_tokens": 500}
         )
         self.assertIsInstance(answer.choices[0].message.parsed, Capital)
 
     def test_stream_helper(self):
         with self.client.chat.completions.stream(
-            messages=MESSAGES, response_format=Capital, **GREEDY | {"max_tokens": 100}
+            messages=MESSAGES, response_format=Capital, **TALK | {"max_tokens": 500}
         ) as stream:
             events = list(stream)
             final = stream.get_final_completion()
@@ -305,7 +307,7 @@ class Responses(Client):
         self.assertEqual([item.content[0].text for item in listed], [str(number) for number in range(45)])
 
     def test_parse_and_stream_helper(self):
-        options = RESPONSE | {"max_output_tokens": 100}
+        options = RESPONSE | {"max_output_tokens": 500}
         parsed = self.client.responses.parse(**options, text_format=Capital)
         self.assertIsInstance(parsed.output_parsed, Capital)
         with self.client.responses.stream(**options, text_format=Capital) as stream:
@@ -413,20 +415,21 @@ class AsyncClient(unittest.IsolatedAsyncioTestCase):
     async def test_every_call(self):
         client = self.client
         self.assertIn(roost.MODEL, [model.id async for model in client.models.list()])
-        whole = await client.completions.create(prompt=PROMPT, **GREEDY)
-        chunks = [chunk async for chunk in await client.completions.create(prompt=PROMPT, stream=True, **GREEDY)]
+        whole = await client.completions.create(prompt=PROMPT, **TALK)
+        chunks = [chunk async for chunk in await client.completions.create(prompt=PROMPT, stream=True, **TALK)]
         self.assertEqual("".join(chunk.choices[0].text for chunk in chunks), whole.choices[0].text)
-        chat = await client.chat.completions.create(messages=MESSAGES, **GREEDY)
-        stream = await client.chat.completions.create(messages=MESSAGES, stream=True, **GREEDY)
+        chat = await client.chat.completions.create(messages=MESSAGES, **TALK)
+        stream = await client.chat.completions.create(messages=MESSAGES, stream=True, **TALK)
         text = "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
         self.assertEqual(text, chat.choices[0].message.content)
-        async with client.chat.completions.stream(messages=MESSAGES, **GREEDY) as helper:
+        structured = TALK | {"max_tokens": 500, "response_format": Capital}
+        async with client.chat.completions.stream(messages=MESSAGES, **structured) as helper:
             final = await helper.get_final_completion()
-        self.assertEqual(final.choices[0].message.content, text)
+        self.assertIsInstance(final.choices[0].message.parsed, Capital)
         response = await client.responses.create(**RESPONSE)
         events = [event async for event in await client.responses.create(**RESPONSE, stream=True)]
         self.assertEqual(events[-1].response.output_text, response.output_text)
-        parsed = await client.responses.parse(**RESPONSE | {"max_output_tokens": 100}, text_format=Capital)
+        parsed = await client.responses.parse(**RESPONSE | {"max_output_tokens": 500}, text_format=Capital)
         self.assertIsInstance(parsed.output_parsed, Capital)
         self.assertEqual(len([item async for item in client.responses.input_items.list(response.id)]), 1)
         await client.responses.delete(response.id)
