@@ -32,7 +32,7 @@ import Testing
         settings.generation.ignoreEndOfGeneration = true
         let (output, error) = (MemorySink(), MemorySink())
         let session = RunSession(
-            backend: LocalBackend(manager: manager), model: model, settings: settings,
+            backend: LocalBackend(manager: manager), model: .stored(model), settings: settings,
             output: Console(sink: output, isTerminal: terminal), error: Console(sink: error), showsStatistics: false)
         var bench = Bench(manager: manager, output: output, error: error, session: session)
         do {

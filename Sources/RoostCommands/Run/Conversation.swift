@@ -127,22 +127,17 @@ struct Conversation {
             let system = session.settings.system ?? session.settings.modelSystem
             output.print(system?.withoutTerminalControls ?? "There is no system message.")
         case .template:
-            let template = try await choice.manager.store.chatTemplate(of: session.model.name)
+            guard let record = session.model.record else {
+                output.print("The template is kept by the model's engine.")
+                break
+            }
+            let template = try await choice.manager.store.chatTemplate(of: record.name)
             output.print(template?.withoutTerminalControls ?? "The model has no chat template.")
-        case .license: output.print((session.model.license ?? "The model's file states no licence.").printable)
+        case .license: output.print((session.model.record?.license ?? "The model's file states no licence.").printable)
         }
     }
 
-    private static func info(of model: ModelRecord) -> [String] {
-        var facts: [(String, String)] = [
-            ("name", model.name.description), ("architecture", model.architecture),
-            ("parameters", HumanReadable.count(model.parameterCount)), ("quantization", model.quantization),
-            ("size", HumanReadable.bytes(model.totalByteCount)),
-        ]
-        if let title = model.title { facts.insert(("title", title), at: 1) }
-        if let length = model.contextLength { facts.append(("context", "\(length) tokens")) }
-        if let length = model.embeddingLength { facts.append(("embedding", "\(length)")) }
-        facts.append(("can", model.capabilities.map(\.rawValue).joined(separator: ", ")))
-        return facts.map { $0.0.padding(toLength: 16, withPad: " ", startingAt: 0) + $0.1.printable }
+    private static func info(of model: RunModel) -> [String] {
+        model.facts.map { $0.name.padding(toLength: 16, withPad: " ", startingAt: 0) + $0.value.printable }
     }
 }

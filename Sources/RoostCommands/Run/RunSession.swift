@@ -9,7 +9,7 @@ struct RunSession {
     }
 
     let backend: any ChatBackend
-    private(set) var model: ModelRecord
+    private(set) var model: RunModel
     var settings: RunSettings
     let output: Console
     let error: Console
@@ -23,7 +23,7 @@ struct RunSession {
     private var hasSaidBaseModel = false
 
     init(
-        backend: any ChatBackend, model: ModelRecord, settings: RunSettings, output: Console, error: Console,
+        backend: any ChatBackend, model: RunModel, settings: RunSettings, output: Console, error: Console,
         showsStatistics: Bool
     ) {
         self.backend = backend
@@ -41,7 +41,7 @@ struct RunSession {
     mutating func clear() { messages = [] }
 
     /// Goes on with another model, from the beginning.
-    mutating func change(to model: ModelRecord) {
+    mutating func change(to model: RunModel) {
         self.model = model
         clear()
         hasSaidBaseModel = false
@@ -51,6 +51,8 @@ struct RunSession {
     ///
     /// Throws what loading throws.
     mutating func load() async throws {
+        // An engine loads its models itself.
+        guard model.record != nil else { return }
         let bar = error.isTerminal ? ProgressBar("Loading \(model.name.display)", unit: .fraction, console: error) : nil
         defer { bar?.finish() }
         let started = ContinuousClock.now
@@ -83,11 +85,16 @@ struct RunSession {
             remember(text, answer.text)
             let report = RunReport(
                 model: model, answer: answer, loadDuration: loadDuration, memory: await backend.memory(of: model),
-                limit: showsStatistics || format != .text ? await speedLimit(model, settings.load) : nil)
+                limit: showsStatistics || format != .text ? await limit() : nil)
             loadDuration = .zero
             try write(report, format)
             return true
         }
+    }
+
+    private func limit() async -> SpeedExpectation? {
+        guard let record = model.record else { return nil }
+        return await speedLimit(record, settings.load)
     }
 
     private func input(for text: String) -> RunInput {
