@@ -39,7 +39,8 @@ public struct RoostCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    ServeCommand.self, ProcessesCommand.self, StopCommand.self, PinCommand.self, UnpinCommand.self,
+                    ServeCommand.self, ProcessesCommand.self, StopCommand.self, ReloadCommand.self, PinCommand.self,
+                    UnpinCommand.self,
                     LogsCommand.self, KeysCommand.self, EnginesCommand.self,
                 ]),
             CommandGroup(

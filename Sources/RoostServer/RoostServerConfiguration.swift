@@ -34,6 +34,8 @@ public struct RoostServerConfiguration: Sendable {
     /// How long running generations may go on after shutdown was asked for; then each ends with an error of its
     /// dialect. Default 5 seconds.
     public var drainDuration = Duration.seconds(5)
+    /// How long an answer may take, its wait for a turn included; it ends with an error then. Default as long as it does.
+    public var requestDuration: Duration?
     /// Largest request body. Default 16 MiB.
     public var maximumBodyByteCount = 16 << 20
     /// Deepest nesting of arrays and objects in a request body. Default 64.
@@ -56,6 +58,14 @@ public struct RoostServerConfiguration: Sendable {
         allowedOrigins = configuration.allowedOrigins
         keys = AccessKeys(AccessKeyFile(home: configuration.homeDirectory))
         requiresKeys = configuration.requiresKeys
+        if let certificate = configuration.server.certificateFile, let key = configuration.server.keyFile {
+            tls = TLSFiles(certificate: certificate, key: key)
+        }
+        listensOnSocket = configuration.server.listensOnSocket
+        drainDuration = configuration.server.drainDuration
+        requestDuration = configuration.server.requestDuration
+        maximumBodyByteCount = configuration.server.maximumBodyByteCount
+        maximumConnectionCount = configuration.server.maximumConnectionCount
         runDirectory = RunDirectory.url(in: configuration.homeDirectory)
     }
 

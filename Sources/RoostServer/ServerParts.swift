@@ -6,7 +6,7 @@ struct ServerParts: Sendable {
     let manager: ModelManager
     private(set) var configuration: RoostServerConfiguration
     let active: ActiveGenerations
-    let runner: GenerationRunner
+    private(set) var runner: GenerationRunner
     /// What is counted and measured.
     let metrics: ServerMetrics
     /// The connections of all listeners.
@@ -14,7 +14,8 @@ struct ServerParts: Sendable {
     /// When the server started.
     let startedAt = Date.now
     private(set) var reader: RequestReader
-    let policy: KeyPolicy
+    /// Who may call.
+    private(set) var policy: KeyPolicy
     /// Whether the server is on its way down, and the way to tell it.
     let control: ServerControl
     let remembered: RememberedAnswers
@@ -33,7 +34,8 @@ struct ServerParts: Sendable {
         self.control = control
         self.metrics = metrics
         self.connections = connections
-        runner = GenerationRunner(manager: manager, active: active, metrics: metrics)
+        runner = GenerationRunner(
+            manager: manager, active: active, metrics: metrics, timeLimit: configuration.requestDuration)
         reader = RequestReader(configuration: configuration)
         native = NativeParts(manager: manager, configuration: configuration)
         policy = KeyPolicy(configuration: configuration)
@@ -45,6 +47,8 @@ struct ServerParts: Sendable {
         var parts = self
         parts.configuration = configuration
         parts.reader = RequestReader(configuration: configuration)
+        parts.runner.timeLimit = configuration.requestDuration
+        parts.policy = policy.configured(by: configuration)
         return parts
     }
 }

@@ -7,6 +7,8 @@ struct GenerationRunner: Sendable {
     let manager: ModelManager
     let active: ActiveGenerations
     let metrics: ServerMetrics
+    /// Most time for an answer, its wait for a turn included.
+    var timeLimit: Duration?
 
     /// Loads the model and begins. Returns with the first event, so that what can be refused is refused with a status.
     ///
@@ -24,6 +26,7 @@ struct GenerationRunner: Sendable {
     ) async throws -> StartedGeneration {
         var job = job
         job.request.tenant = caller.name
+        if let timeLimit { job.request.timeLimit = min(timeLimit, job.request.timeLimit ?? timeLimit) }
         try await requireModel(job.model, for: caller)
         do {
             if try await manager.offeredModel(named: job.model) == nil {
