@@ -40,6 +40,10 @@ public struct RoostServerConfiguration: Sendable {
     public var maximumBodyByteCount = 16 << 20
     /// Deepest nesting of arrays and objects in a request body. Default 64.
     public var maximumJSONDepth = 64
+    /// How often the other side of a WebSocket is asked whether it is there. Default 30 seconds.
+    public var webSocketPingInterval = Duration.seconds(30)
+    /// How long a WebSocket's session waits for a client to come back. Default a minute.
+    public var webSocketResumeDuration = Duration.seconds(60)
     /// Version that `/api/version` and the `Server` header tell: numbers and dots.
     public var version = RoostVersion.number
 

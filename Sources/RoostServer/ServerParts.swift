@@ -14,12 +14,14 @@ struct ServerParts: Sendable {
     /// When the server started.
     let startedAt = Date.now
     private(set) var reader: RequestReader
-    let policy: KeyPolicy
+    /// Who may call.
+    private(set) var policy: KeyPolicy
     /// Whether the server is on its way down, and the way to tell it.
     let control: ServerControl
     let remembered: RememberedAnswers
     /// What `/v1/responses` keeps.
     let responses = ResponseStore()
+    let native: NativeParts
 
     init(
         manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations,
@@ -35,6 +37,7 @@ struct ServerParts: Sendable {
         runner = GenerationRunner(
             manager: manager, active: active, metrics: metrics, timeLimit: configuration.requestDuration)
         reader = RequestReader(configuration: configuration)
+        native = NativeParts(manager: manager, configuration: configuration)
         policy = KeyPolicy(configuration: configuration)
         remembered = RememberedAnswers(store: manager.store)
     }
@@ -45,6 +48,7 @@ struct ServerParts: Sendable {
         parts.configuration = configuration
         parts.reader = RequestReader(configuration: configuration)
         parts.runner.timeLimit = configuration.requestDuration
+        parts.policy = policy.configured(by: configuration)
         return parts
     }
 }

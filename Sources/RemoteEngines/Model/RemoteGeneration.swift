@@ -84,7 +84,12 @@ struct RemoteGeneration: Sendable {
                 try await send(event, to: queue)
             }
         } else if !isMarked {
-            try await take(parser.finish(), &assembly)
+            do {
+                try await take(parser.finish(), &assembly)
+            } catch AnswerAssembly.Violation.malformed {
+                // The beginning of a piece whose rest did not come.
+                throw AnswerAssembly.Violation.incomplete
+            }
         }
         for event in try assembly.finish(isMarked: isMarked || isWhole, now: .now) {
             if case .finished(let result) = event { model.count(result) }

@@ -88,7 +88,8 @@ struct RequestExchange: Sendable {
     ) async throws {
         if let length = response.body.contentLength {
             sent.byteCount = length
-            return try await HummingbirdCore.ResponseWriter(outbound: outbound).write(response: response.head, body: response.body)
+            return try await HummingbirdCore.ResponseWriter(outbound: outbound).write(
+                response: response.head, body: response.body)
         }
         let counter = ByteCounter()
         defer { sent.byteCount = counter.count }
@@ -115,7 +116,8 @@ struct RequestExchange: Sendable {
         logger.info(
             "A request was refused", metadata: ["status": "\(error.status.code)", "reason": "\(error.message)"])
         observer.refused(status: error.status.code)
-        try await HummingbirdCore.ResponseWriter(outbound: connection.outbound).write(response: response.head, body: response.body)
+        try await HummingbirdCore.ResponseWriter(outbound: connection.outbound).write(
+            response: response.head, body: response.body)
     }
 }
 

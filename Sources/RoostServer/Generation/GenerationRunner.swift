@@ -14,11 +14,20 @@ struct GenerationRunner: Sendable {
     ///
     /// Throws `APIError`.
     func start(_ job: GenerationJob, for context: RoostRequestContext) async throws -> StartedGeneration {
-        var job = job
         context.record.model = job.model
-        job.request.tenant = context.caller.name
+        return try await start(job, by: context.caller, connection: await context.connection())
+    }
+
+    /// The same for a client that may come back: without a connection the generation goes on when that closes.
+    ///
+    /// Throws `APIError`.
+    func start(
+        _ job: GenerationJob, by caller: Caller, connection: ConnectionWatcher? = nil
+    ) async throws -> StartedGeneration {
+        var job = job
+        job.request.tenant = caller.name
         if let timeLimit { job.request.timeLimit = min(timeLimit, job.request.timeLimit ?? timeLimit) }
-        try await requireModel(job.model, for: context.caller)
+        try await requireModel(job.model, for: caller)
         do {
             if try await manager.offeredModel(named: job.model) == nil {
                 job.apply(try await manager.preset(of: job.model))
@@ -26,7 +35,7 @@ struct GenerationRunner: Sendable {
         } catch {
             throw APIError(error, model: job.model)
         }
-        return try await start(job, for: context.caller, connection: await context.connection())
+        return try await start(job, for: caller, connection: connection)
     }
 
     private func start(

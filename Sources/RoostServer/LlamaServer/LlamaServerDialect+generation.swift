@@ -18,7 +18,7 @@ extension LlamaServerDialect {
         _ request: LlamaServerCompletionRequest, _ context: RoostRequestContext
     ) async throws -> Response {
         let given = try request.requiredPrompts()
-        let model = try await model(request.model)
+        let model = try await model(request.model, for: context)
         var prompts: [GenerationRequest.Prompt] = []
         for prompt in given.prompts {
             if let text = prompt.text {
@@ -40,7 +40,7 @@ extension LlamaServerDialect {
     ) async throws -> Response {
         let infill = try request.infill()
         return try await run(
-            [.infill(infill)], isList: false, request.options, on: try await model(request.model),
+            [.infill(infill)], isList: false, request.options, on: try await model(request.model, for: context),
             stream: request.stream, context)
     }
 

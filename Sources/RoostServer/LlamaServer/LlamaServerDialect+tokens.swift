@@ -11,7 +11,8 @@ extension LlamaServerDialect {
             .post("/detokenize", .scope(.infer)) { request, context in
                 let body = try await reader.decode(DetokenizeBody.self, from: request)
                 let tokens = body.tokens ?? []
-                let text = try await runner.answer(on: try await model(body.model), for: context) { model, _ in
+                let text = try await runner.answer(on: try await model(body.model, for: context), for: context) {
+                    model, _ in
                     String(decoding: try await model.pieces(of: tokens).joined(), as: UTF8.self)
                 }
                 return try WireJSON.response(DetokenizeAnswer(content: text))
@@ -24,7 +25,7 @@ extension LlamaServerDialect {
                     chat.continuesLastMessage = body.continuesLastMessage ?? true
                 }
                 let prompt = try await runner.answer(
-                    on: try await model(body.sampling.model), for: context
+                    on: try await model(body.sampling.model, for: context), for: context
                 ) { [chat] model, _ in try await model.prompt(for: chat) }
                 return try WireJSON.response(TemplateAnswer(prompt: prompt))
             },
@@ -32,7 +33,7 @@ extension LlamaServerDialect {
     }
 
     private func tokenize(_ body: TokenizeBody, _ context: RoostRequestContext) async throws -> Response {
-        let answer = try await runner.answer(on: try await model(body.model), for: context) { model, _ in
+        let answer = try await runner.answer(on: try await model(body.model, for: context), for: context) { model, _ in
             let tokens =
                 try await body.content?.tokens(
                     on: model, addSpecial: body.addSpecial ?? false, parseSpecial: body.parseSpecial ?? true) ?? []

@@ -24,11 +24,12 @@ struct LlamaServerDialect: Dialect {
     /// The model that a request means.
     ///
     /// Throws `APIError.invalidRequest` when it names none and none is obvious.
-    func model(_ name: String?) async throws -> String {
+    func model(_ name: String?, for context: RoostRequestContext) async throws -> String {
         if let name, !name.isEmpty { return name }
         do {
-            if let active = try await manager.activeModel() { return active.name.description }
-            let loaded = try await manager.loadedModels()
+            let mayUse = { (name: ModelName) in context.caller.mayUse(model: name) }
+            if let active = try await manager.activeModel(), mayUse(active.name) { return active.name.description }
+            let loaded = try await manager.loadedModels().filter { mayUse($0.record.name) }
             if loaded.count == 1 { return loaded[0].record.name.description }
             throw APIError.invalidRequest(
                 "model is required: no model is active, and \(loaded.count == 0 ? "none is" : "several are") loaded.",

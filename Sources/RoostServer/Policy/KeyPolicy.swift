@@ -11,7 +11,7 @@ import Security
 /// open the server's Unix socket needs none: there the file's permissions are the check.
 struct KeyPolicy: Sendable {
     private let keys: AccessKeys?
-    private let requirement: Bool?
+    private var requirement: Bool?
     /// What this person's own commands show; only this process and the record in the home directory have it.
     let ownToken = AccessToken()
     private let ownKey: AccessKey
@@ -20,6 +20,13 @@ struct KeyPolicy: Sendable {
         keys = configuration.keys
         requirement = configuration.requiresKeys
         ownKey = AccessKey(for: ownToken, name: "roost", scopes: [], createdAt: .distantPast)
+    }
+
+    /// The same keys and the same token under another configuration, for a reload.
+    func configured(by configuration: RoostServerConfiguration) -> KeyPolicy {
+        var policy = self
+        policy.requirement = configuration.requiresKeys
+        return policy
     }
 
     /// Who sends the request. Throws `AccessKeyError` when the keys cannot be read.

@@ -23,7 +23,7 @@ extension GenerationRunner {
     func requireModel(_ name: String, for caller: Caller) async throws {
         guard !caller.models.isEmpty else { return }
         // A name may be what a model was pulled as: what counts is the name that it has here.
-        let resolved = try? await manager.model(named: name).name
+        let resolved = try? await manager.servedModel(named: name).name
         guard resolved.map({ caller.mayUse(model: $0) }) ?? caller.mayUse(model: name) else {
             throw APIError.modelNotFound(name)
         }
