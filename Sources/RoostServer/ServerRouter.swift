@@ -25,6 +25,7 @@ enum ServerRouter {
         router.add(middleware: HostGuard(configuration: configuration))
         router.add(middleware: OriginGuard(configuration: configuration))
         router.add(middleware: errors)
+        router.add(middleware: ConversationSaver())
         for route in dialects.flatMap(\.routes) { route.add(to: router) }
         return router
     }

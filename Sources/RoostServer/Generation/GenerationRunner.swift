@@ -1,3 +1,5 @@
+import Hummingbird
+import Logging
 import Roost
 import Synchronization
 
@@ -13,10 +15,27 @@ struct GenerationRunner: Sendable {
     func start(_ job: GenerationJob, for context: RoostRequestContext) async throws -> StartedGeneration {
         var job = job
         job.request.tenant = context.caller.name
-        return try await start(job, connection: await context.connection())
+        let recording = try await recording(of: job, for: context)
+        return try await start(
+            job, connection: await context.connection(), recording: recording, logger: context.logger)
     }
 
-    private func start(_ job: GenerationJob, connection: ConnectionWatcher?) async throws -> StartedGeneration {
+    /// What keeps the chat, when the request asked for it.
+    private func recording(
+        of job: GenerationJob, for context: RoostRequestContext
+    ) async throws -> GenerationRecording? {
+        guard let saving = context.saving else { return nil }
+        do {
+            return try await saving.recording(
+                of: job, in: manager.history.owned(by: context.caller.name))
+        } catch let error as ChatHistoryError {
+            throw ConversationAPI.failure(error)
+        }
+    }
+
+    private func start(
+        _ job: GenerationJob, connection: ConnectionWatcher?, recording: GenerationRecording?, logger: Logger
+    ) async throws -> StartedGeneration {
         if job.hasImages { try await requireProjector(job.model) }
         let submitted = ContinuousClock.now
         let (events, eventSink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
@@ -43,6 +62,7 @@ struct GenerationRunner: Sendable {
                         let (stream, warning) = try job.stream(on: model)
                         var isStarted = false
                         for try await event in stream {
+                            try await recording?.take(event)
                             if !isStarted {
                                 isStarted = true
                                 startSink.yield(Start(loadDuration: loadDuration, warning: warning))
@@ -58,6 +78,7 @@ struct GenerationRunner: Sendable {
                     startSink.finish()
                     eventSink.finish()
                 } catch {
+                    await recording?.interrupt(logger: logger)
                     startSink.finish(throwing: error)
                     eventSink.finish(throwing: error)
                 }

@@ -8,6 +8,8 @@ struct RoostRequestContext: RequestContext {
     let channel: any Channel
     /// Who sent it.
     var caller = Caller.owner
+    /// Set when the request asked to keep the chat.
+    var saving: SavingWish?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -20,7 +20,7 @@ struct NativeDialect: Dialect {
             .post("/roost/unpin", .scope(.admin)) { request, _ in
                 try await unpin(reader.decode(PinRequest.self, from: request))
             },
-        ]
+        ] + conversationRoutes
     }
 
     /// Loads a model and keeps it until it is unloaded or unpinned.
