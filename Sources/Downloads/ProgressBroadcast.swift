@@ -18,6 +18,9 @@ public final class ProgressBroadcast<Value: Sendable & Equatable>: Sendable {
     /// The present value.
     public var value: Value { state.withLock { $0.value } }
 
+    /// Whether nothing more comes.
+    public var isOver: Bool { state.withLock { $0.isOver } }
+
     /// A sequence that begins with the present value and ends with the broadcast.
     public func listen() -> AsyncStream<Value> {
         let (stream, continuation) = AsyncStream.makeStream(of: Value.self, bufferingPolicy: .bufferingNewest(1))

@@ -34,4 +34,20 @@ extension ModelStore {
         return try await take(
             files, as: name, source: source ?? url.path, provenance: nil, replacing: replacing, progress: progress)
     }
+
+    /// The files of the model that a path stands for, as ``importFile(at:as:linking:source:replacing:progress:)`` finds
+    /// them. Reads no more than headers; blocks.
+    ///
+    /// - Throws: ``ModelStoreError/missingParts(_:folder:)``, ``ModelStoreError/ambiguousFolder(path:choices:)``.
+    public static func modelFiles(at url: URL) throws -> [IncomingFile] {
+        let found = try ModelFolderScan.files(at: url)
+        let shardCount = found.count { $0.role == .shard }
+        return found.enumerated().map { position, file in
+            let isShard = file.role == .shard
+            return IncomingFile(
+                role: file.role, index: isShard ? position : nil, count: isShard ? shardCount : nil,
+                name: file.url.lastPathComponent, digest: nil, byteCount: nil, url: file.url, isVerified: false,
+                source: file.url.path, mayLink: true)
+        }
+    }
 }

@@ -22,7 +22,7 @@ extension ModelStore {
         var files = try Self.inOrder(model.files).map { file in
             let origin: IntakeFile.Origin =
                 switch file.url {
-                case nil: .present
+                case nil: file.text.map { .text($0) } ?? .present
                 case let url? where file.mayLink: .file(path: url.path, linking: linking)
                 case let url?: .takenOver(path: url.path)
                 }
@@ -41,8 +41,9 @@ extension ModelStore {
 
     /// Whether the store has this content, whole and not known to be damaged.
     ///
+    /// - Parameter byteCount: Its size in bytes; `nil` when that is not known.
     /// - Throws: ``ModelStoreError`` when the database or the file system cannot be read.
-    public func contains(_ digest: Digest, byteCount: Int64) async throws -> Bool {
+    public func contains(_ digest: Digest, byteCount: Int64? = nil) async throws -> Bool {
         let vault = vault
         return try await onTransferThread { _ in
             try vault.intactPath(of: digest, byteCount: byteCount, try vault.folders()) != nil

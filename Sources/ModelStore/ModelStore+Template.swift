@@ -53,6 +53,18 @@ extension ModelStore {
         return try await onTransferThread { _ in try urls.map { try Self.text($0, role) } }
     }
 
+    /// The texts of several kinds that go with the model, of each kind in the model's order.
+    ///
+    /// - Throws: what ``locations(of:)`` throws.
+    public func texts(of name: ModelName, roles: Set<StoreFileRole>) async throws -> [StoreFileRole: [String]] {
+        let files = try await locations(of: name).files.filter { roles.contains($0.key) && !$0.key.isGGUF }
+        return try await onTransferThread { _ in
+            var texts: [StoreFileRole: [String]] = [:]
+            for (role, urls) in files { texts[role] = try urls.map { try Self.text($0, role) } }
+            return texts
+        }
+    }
+
     private static func ownTemplate(_ locations: ModelLocations) throws -> String? {
         guard let url = locations.files[.template]?.first else { return nil }
         let template = try text(url, .template)

@@ -133,7 +133,9 @@ extension ModelManager {
     /// - Throws: `ModelStoreError`, `ModelHubError`; `RoostError.noSource` for a model that came from a file.
     public nonisolated func checkForUpdate(of name: String) async throws -> StoredModelUpdate {
         let record = try await model(named: name)
-        guard let provenance = record.provenance, provenance.hub != HubIdentifier.local.rawValue else {
+        guard let provenance = record.provenance,
+            ![HubIdentifier.local.rawValue, Provenance.created].contains(provenance.hub)
+        else {
             throw RoostError.noSource(model: record.name.display)
         }
         let update = try await modelSources().finder.latest(

@@ -8,10 +8,11 @@ extension ModelManager {
     ///
     /// - Parameters:
     ///   - model: `nil` is the active model.
+    ///   - options: `nil` are the model's own parameters, for what it has none of the engine's defaults.
     ///   - load: how to load the model, and `keepAlive` how long it stays, as in ``load(_:options:keepAlive:progress:)``.
     /// - Throws: `ModelStoreError`, `InferenceError`, `RoostError.noActiveModel`, `CancellationError`.
     public nonisolated func generate(
-        _ prompt: String, model: String? = nil, options: GenerationOptions = .init(), load: LoadOptions? = nil,
+        _ prompt: String, model: String? = nil, options: GenerationOptions? = nil, load: LoadOptions? = nil,
         keepAlive: KeepAlive? = nil
     ) async throws -> GenerationResult {
         try await Self.result(of: stream(prompt, model: model, options: options, load: load, keepAlive: keepAlive))
@@ -19,23 +20,28 @@ extension ModelManager {
 
     /// Continues `prompt`, token by token. The stream throws what ``generate(_:model:options:load:keepAlive:)`` throws.
     public nonisolated func stream(
-        _ prompt: String, model: String? = nil, options: GenerationOptions = .init(), load: LoadOptions? = nil,
+        _ prompt: String, model: String? = nil, options: GenerationOptions? = nil, load: LoadOptions? = nil,
         keepAlive: KeepAlive? = nil
     ) -> AsyncThrowingStream<GenerationEvent, any Error> {
-        events(from: model, load, keepAlive) { $0.generate(prompt, options: options) }
+        events(from: model, load, keepAlive) { $0.generate(prompt, options: options ?? $1.options) }
     }
 
     /// Answers a conversation, token by token; for a model without a chat template the stream throws
-    /// `InferenceError.noChatTemplate`.
+    /// `InferenceError.noChatTemplate`. A model's own system prompt and messages go before what is said.
     public nonisolated func chat(
-        _ messages: [ChatMessage], model: String? = nil, options: GenerationOptions = .init(),
+        _ messages: [ChatMessage], model: String? = nil, options: GenerationOptions? = nil,
         load: LoadOptions? = nil, keepAlive: KeepAlive? = nil
     ) -> AsyncThrowingStream<GenerationEvent, any Error> {
-        events(from: model, load, keepAlive) { $0.chat(messages, options: options) }
+        events(from: model, load, keepAlive) { loaded, preset in
+            var chat = ChatRequest(messages)
+            preset.apply(to: &chat)
+            return loaded.generate(GenerationRequest(.chat(chat), options: options ?? preset.options))
+        }
     }
 
     /// Serves a request of any kind: text, tokens, a conversation with tools and pictures, a gap in a file; several
-    /// answers, a form that they must have, on behalf of a tenant. The stream throws what
+    /// answers, a form that they must have, on behalf of a tenant. A model's own system prompt and messages go before a
+    /// conversation; the request's options are taken as they are. The stream throws what
     /// ``generate(_:model:options:load:keepAlive:)`` throws.
     ///
     /// ```swift
@@ -46,7 +52,14 @@ extension ModelManager {
     public nonisolated func stream(
         _ request: GenerationRequest, model: String? = nil, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil
     ) -> GenerationStream {
-        events(from: model, load, keepAlive) { $0.generate(request) }
+        events(from: model, load, keepAlive) { loaded, preset in
+            var request = request
+            if case .chat(var chat) = request.prompt {
+                preset.apply(to: &chat)
+                request.prompt = .chat(chat)
+            }
+            return loaded.generate(request)
+        }
     }
 
     /// Serves a request of any kind and returns all its answers, in the order of their choice.
@@ -157,13 +170,14 @@ extension ModelManager {
 
     private nonisolated func events(
         from model: String?, _ load: LoadOptions?, _ keepAlive: KeepAlive?,
-        _ start: @escaping @Sendable (any RunningModel) -> GenerationStream
+        _ start: @escaping @Sendable (any RunningModel, ModelPreset) -> GenerationStream
     ) -> AsyncThrowingStream<GenerationEvent, any Error> {
         AsyncThrowingStream { continuation in
             let task = Task {
                 do {
+                    let preset = try await preset(of: model)
                     try await withModel(model, options: load, keepAlive: keepAlive) { loaded in
-                        for try await event in start(loaded) {
+                        for try await event in start(loaded, preset) {
                             if case .finished(let result) = event { recordAnswer(result, of: model, by: loaded) }
                             continuation.yield(event)
                         }

@@ -33,15 +33,17 @@ public struct RoostCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Models on disk",
                 subcommands: [
-                    ListCommand.self, ShowCommand.self, ImportCommand.self, CopyCommand.self, MoveCommand.self,
+                    ListCommand.self, ShowCommand.self, ImportCommand.self, CreateCommand.self, CopyCommand.self,
+                    MoveCommand.self,
                     RemoveCommand.self, VerifyCommand.self, ActivateCommand.self, DiskUseCommand.self,
-                    PruneCommand.self, MoveFolderCommand.self,
+                    PruneCommand.self, MoveFolderCommand.self, PushCommand.self,
                 ]),
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    ServeCommand.self, ProcessesCommand.self, StopCommand.self, PinCommand.self, UnpinCommand.self,
-                    LogsCommand.self,
+                    ServeCommand.self, ProcessesCommand.self, StopCommand.self, ReloadCommand.self, PinCommand.self,
+                    UnpinCommand.self,
+                    LogsCommand.self, KeysCommand.self, EnginesCommand.self,
                 ]),
             CommandGroup(
                 name: "Roost itself",

@@ -63,6 +63,6 @@ extension ModelStore {
         var options = PruneOptions()
         options.includesQuarantine = true
         let plan = try await prunePlan(options)
-        return try await perform(PrunePlan(items: plan.items.filter { $0.kind == .quarantined }))
+        return try await perform(plan.only(.quarantined))
     }
 }

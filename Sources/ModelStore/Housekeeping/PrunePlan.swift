@@ -34,6 +34,9 @@ public struct PrunePlan: Sendable, Hashable, Codable {
     /// What would go, by kind.
     public let items: [Item]
 
+    /// The part of it that is of one kind.
+    public func only(_ kind: Kind) -> PrunePlan { PrunePlan(items: items.filter { $0.kind == kind }) }
+
     /// Bytes that it gives back.
     public var byteCount: Int64 { items.reduce(0) { $0 + $1.byteCount } }
     /// Whether there is nothing to remove.

@@ -15,8 +15,10 @@ public struct IncomingFile: Sendable, Hashable {
     public var digest: Digest?
     /// The size that it must have, in bytes; `nil` when that is not known before.
     public var byteCount: Int64?
-    /// Where it is now; `nil` when the store has this content already.
+    /// Where it is now; `nil` when the store has this content already, or when it is a ``text``.
     public var url: URL?
+    /// Its content, for a text that is at hand and has no file.
+    public var text: String?
     /// Whether its content is known to have the digest; else it is hashed while it is taken in.
     public var isVerified: Bool
     /// Checksums of its pieces, when they are known.
@@ -44,5 +46,11 @@ public struct IncomingFile: Sendable, Hashable {
         self.pieces = pieces
         self.source = source
         self.mayLink = mayLink
+    }
+
+    /// A text that goes with a model.
+    public init(role: StoreFileRole, name: String, text: String) {
+        self.init(role: role, name: name, digest: nil, byteCount: nil, url: nil, isVerified: false)
+        self.text = text
     }
 }

@@ -59,4 +59,12 @@ public struct ModelRecord: Sendable, Hashable, Codable, Identifiable {
 
     /// The name.
     public var id: ModelName { name }
+
+    /// Equal for models that are the same once they are in memory, whatever prompts and parameters go with them; the
+    /// ``identity`` of one that has only the files that are loaded.
+    public var loadedIdentity: Digest {
+        let loaded = files.filter { $0.role.isLoaded }
+        guard loaded.count > 1 else { return loaded.first?.digest ?? digest }
+        return Digest.of(Array(loaded.map { "\($0.role.rawValue) \($0.digest)\n" }.joined().utf8))
+    }
 }

@@ -2,7 +2,7 @@ public import Foundation
 
 /// Where a model came from. Each file's own source and digest stand in its ``ModelFileRecord``.
 public struct Provenance: Sendable, Hashable, Codable {
-    /// The hub's identifier: `huggingface`, `ollama`, `url`, `file`, or the program that a model was adopted from.
+    /// The hub's identifier: `huggingface`, `ollama`, `url`, `file`, `created`, or the program that a model was adopted from.
     public let hub: String
     /// The text that finds the model again: `hf.co/user/repo:Q4_K_M`.
     public let reference: String
@@ -14,6 +14,9 @@ public struct Provenance: Sendable, Hashable, Codable {
     public let retrievedAt: Date
     /// The licence that the hub states, usually an SPDX identifier.
     public let license: String?
+
+    /// The ``hub`` of models that were made here of others: ``reference`` is the one that it was made of.
+    public static let created = "created"
 
     /// Where a model came from.
     public init(

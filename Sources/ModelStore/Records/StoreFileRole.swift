@@ -27,6 +27,9 @@ public enum StoreFileRole: String, Sendable, Hashable, Codable, CaseIterable {
         }
     }
 
+    /// Whether the file is of the model as it is in memory; the others say how it is talked to.
+    public var isLoaded: Bool { isGGUF || self == .template }
+
     /// Whether the file holds weights of the model itself.
     public var isWeights: Bool { self == .model || self == .shard }
 }

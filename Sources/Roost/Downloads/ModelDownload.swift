@@ -13,7 +13,11 @@ public actor ModelDownload {
     nonisolated let broadcast: ProgressBroadcast<ModelDownloadProgress>
     private var wish = Wish.run
     private var parts: [Download] = []
-    private var task: Task<ModelRecord, any Error>?
+    private var task: Task<Void, Never>?
+    private var result: Result<ModelRecord, any Error>?
+    /// Those that wait for the end, by number.
+    private var clients: [Int: CheckedContinuation<ModelRecord, any Error>] = [:]
+    private var nextClient = 0
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
     init(reference: String, run: @escaping @Sendable (ModelDownload) async throws -> ModelRecord) {
@@ -29,17 +33,41 @@ public actor ModelDownload {
     /// How far it is now.
     public nonisolated var currentProgress: ModelDownloadProgress { broadcast.value }
 
-    /// Waits for the end, also through a pause. When the waiting task is cancelled the download is paused and what
-    /// has landed is kept.
+    /// Whether nothing more happens: it is here, it failed, or it was left for a later one to go on with.
+    nonisolated var isOver: Bool { broadcast.isOver }
+
+    /// Waits for the end, also through a pause. When the waiting task is cancelled and nobody else waits, the download
+    /// is paused and what has landed is kept; while others wait it goes on for them.
     /// - Throws: `ModelHubError`, `DownloadError`, `ModelStoreError`, `RoostError`; `CancellationError`.
     public func value() async throws -> ModelRecord {
         start()
-        guard let task else { throw CancellationError() }
+        nextClient += 1
+        let client = nextClient
         return try await withTaskCancellationHandler {
-            try await task.value
+            try await withCheckedThrowingContinuation { continuation in
+                if let result { return continuation.resume(with: result) }
+                clients[client] = continuation
+                if Task.isCancelled { leave(client) }
+            }
         } onCancel: {
-            task.cancel()
+            Task { await self.leave(client) }
         }
+    }
+
+    /// One that waits has gone. The last one sees how the work ends, so that what it leaves is whole.
+    private func leave(_ client: Int) {
+        if clients.count > 1 {
+            clients.removeValue(forKey: client)?.resume(throwing: CancellationError())
+        } else if clients[client] != nil {
+            task?.cancel()
+            wake()
+        }
+    }
+
+    private func end(_ result: Result<ModelRecord, any Error>) {
+        self.result = result
+        for client in clients.values { client.resume(with: result) }
+        clients = [:]
     }
 
     /// Stops; what has landed is kept. Nothing happens to a download that is over.
@@ -56,8 +84,7 @@ public actor ModelDownload {
     public func resume() async {
         guard wish == .pause else { return }
         wish = .run
-        for waiter in waiters { waiter.resume() }
-        waiters = []
+        wake()
         for part in parts { await part.resume() }
         broadcast.update { progress in
             if progress.state == .paused { progress.state = .downloading }
@@ -67,8 +94,7 @@ public actor ModelDownload {
     /// Ends the download and removes what has landed of it; ``value()`` throws `DownloadError.cancelled`.
     public func cancel() async {
         wish = .cancel
-        for waiter in waiters { waiter.resume() }
-        waiters = []
+        wake()
         for part in parts { await part.cancel() }
     }
 
@@ -82,15 +108,25 @@ public actor ModelDownload {
     func start() {
         guard task == nil else { return }
         let run = self.run
-        task = Task { try await run(self) }
+        task = Task {
+            let result: Result<ModelRecord, any Error>
+            do { result = .success(try await run(self)) } catch { result = .failure(error) }
+            end(result)
+        }
     }
 
     var isCancelled: Bool { wish == .cancel }
 
+    private func wake() {
+        for waiter in waiters { waiter.resume() }
+        waiters = []
+    }
+
     /// Waits while it is paused.
-    /// - Throws: `DownloadError.cancelled`.
+    /// - Throws: `DownloadError.cancelled`; `CancellationError`.
     func untilWanted() async throws {
         while wish == .pause {
+            try Task.checkCancellation()
             await withCheckedContinuation { waiters.append($0) }
         }
         if wish == .cancel { throw DownloadError.cancelled }

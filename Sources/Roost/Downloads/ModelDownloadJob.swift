@@ -219,7 +219,7 @@ struct ModelDownloadJob: Sendable {
         let isHere = planned.action == .keep
         let byteCount = planned.file.byteCount
         return ModelDownloadProgress.File(
-            name: planned.file.path.description, state: isHere ? .completed : .queued,
+            name: planned.file.path.description, digest: planned.file.digest, state: isHere ? .completed : .queued,
             completedByteCount: isHere ? byteCount ?? 0 : 0, totalByteCount: byteCount, bytesPerSecond: 0,
             connectionCount: 0)
     }

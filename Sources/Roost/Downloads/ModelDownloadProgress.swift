@@ -1,4 +1,5 @@
 public import Downloads
+public import Security
 
 /// How far the download of a model is: the whole and each file. Counts never go back.
 public struct ModelDownloadProgress: Sendable, Hashable {
@@ -6,6 +7,8 @@ public struct ModelDownloadProgress: Sendable, Hashable {
     public struct File: Sendable, Hashable {
         /// Its name at the source.
         public let name: String
+        /// SHA-256 that its content must have; `nil` when its source does not say.
+        public let digest: Digest?
         /// What is happening to it.
         public internal(set) var state: DownloadProgress.State
         /// Bytes that are here.

@@ -50,12 +50,12 @@ actor ModelDownloader {
     /// Begins a download, or gives the one of the same name that runs in this process.
     func download(_ text: String, _ options: DownloadOptions) async throws -> ModelDownload {
         let key = text + "\n" + (options.name ?? "")
-        if let download = running[key], !download.currentProgress.state.isOver { return download }
+        if let download = running[key], !download.isOver { return download }
         let job = ModelDownloadJob(
             text: text, options: options, planner: try await planner(), downloader: try files(), ledger: ledger,
             store: store)
         let download = ModelDownload(reference: text) { try await job.run($0) }
-        running = running.filter { !$0.value.currentProgress.state.isOver }
+        running = running.filter { !$0.value.isOver }
         running[key] = download
         await download.start()
         return download
@@ -86,9 +86,4 @@ actor ModelDownloader {
         clients = made
         return made
     }
-}
-
-extension DownloadProgress.State {
-    /// Whether nothing more comes after it.
-    var isOver: Bool { self == .completed || self == .failed }
 }

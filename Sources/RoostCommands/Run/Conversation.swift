@@ -88,9 +88,7 @@ struct Conversation {
             if await KeptConversation.isNamed(by: name, models: choice.manager) {
                 try await goOn(with: name)
             } else {
-                let model = try await choice.model(for: name)
-                session.change(to: model)
-                try await session.load()
+                try await change(to: try await choice.model(for: name))
             }
         case .save(let title): try await save(title)
         case .history(let words): try await list(words)
@@ -100,15 +98,19 @@ struct Conversation {
         return true
     }
 
+    private mutating func change(to model: ModelRecord) async throws {
+        let preset = try await choice.manager.preset(of: model)
+        session.settings = try session.settings.over(preset, base: choice.manager.configuration.load)
+        session.change(to: model)
+        try await session.load()
+    }
+
     /// Goes on with a kept conversation, and with its model if that is here.
     private mutating func goOn(with name: String) async throws {
         let kept = try await KeptConversation(matching: name, in: choice.manager.history)
         do {
             let model = try await kept.model(from: choice)
-            if model.name != session.model.name {
-                session.change(to: model)
-                try await session.load()
-            }
+            if model.name != session.model.name { try await change(to: model) }
         } catch let error as RunError {
             session.error.print("\(error)")
             session.error.print("\(session.model.name.display) goes on with it.")
@@ -195,7 +197,9 @@ struct Conversation {
                 output.print(
                     parameter.name.padding(toLength: 20, withPad: " ", startingAt: 0) + value.description)
             }
-        case .system: output.print(session.settings.system ?? "There is no system message.")
+        case .system:
+            let system = session.settings.system ?? session.settings.modelSystem
+            output.print(system?.withoutTerminalControls ?? "There is no system message.")
         case .template:
             let template = try await choice.manager.store.chatTemplate(of: session.model.name)
             output.print(template?.withoutTerminalControls ?? "The model has no chat template.")

@@ -67,6 +67,7 @@ struct GenerationParameter: Sendable {
         guard set(&changed, text) else { throw RunError.invalidParameter(name: name, value: text, kind: kind) }
         try changed.generation.validate()
         try changed.load.validate()
+        changed.changes.append(RunSettings.Change(name: name, text: text))
         settings = changed
     }
 

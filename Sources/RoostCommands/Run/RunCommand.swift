@@ -105,6 +105,7 @@ struct RunCommand: AsyncParsableCommand {
             } else {
                 try await choice.model(for: named)
             }
+        settings = try settings.over(await manager.preset(of: record), base: configuration.load)
         let backend: any ChatBackend =
             if !local, let client = await ServerClient.running(home: manager.configuration.homeDirectory) {
                 RemoteBackend(client: client)

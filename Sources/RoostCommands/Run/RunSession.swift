@@ -135,8 +135,12 @@ struct RunSession {
     private func input(for text: String) -> RunInput {
         if settings.isRaw { return .text(text) }
         let system = settings.system.map { [ChatMessage.system($0)] } ?? []
-        // A base model continues each text by itself, with the instructions before it.
-        guard isChat else { return .text((system + [.user(text)]).plainText) }
+        // A base model continues each text by itself, with the instructions before it. To a chat the model's own are added
+        // where it is computed.
+        guard isChat else {
+            let own = settings.modelSystem.map { [ChatMessage.system($0)] } ?? []
+            return .text(((settings.system == nil ? own : system) + [.user(text)]).plainText)
+        }
         return .conversation(system + messages + [.user(text)])
     }
 

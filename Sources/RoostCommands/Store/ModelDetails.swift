@@ -8,6 +8,8 @@ struct ModelDetails: Encodable {
     let now: Date
     /// As the server has it in memory; `nil` when it has not.
     var loaded: ProcessItem?
+    /// What it brings along besides its weights.
+    var preset = PresetDetails(ModelPreset())
     /// Where the first file of weights is.
     private var path: String { record.files.first?.path ?? "" }
 
@@ -15,6 +17,7 @@ struct ModelDetails: Encodable {
     var groups: [TitledGroup] {
         [
             ("Model", model), ("Capabilities", record.capabilities.map { ($0.rawValue, "") }),
+            ("Parameters", preset.parameters), ("Beginning", preset.beginning),
             (record.files.count == 1 ? "File" : "Files", files),
             ("Origin", origin), ("Use", use), ("In memory", memory),
         ].map { TitledGroup(title: $0.0, rows: $0.1) }.filter { !$0.rows.isEmpty }
@@ -80,6 +83,7 @@ struct ModelDetails: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(path, forKey: .path)
         try container.encodeIfPresent(loaded, forKey: .loaded)
+        try preset.encode(to: encoder)
     }
 
     private enum CodingKeys: CodingKey { case path, loaded }

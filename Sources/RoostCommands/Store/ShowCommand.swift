@@ -14,6 +14,7 @@ struct ShowCommand: AsyncParsableCommand {
               roost show                      the active model
               roost show gemma3 --template    its chat template
               roost show gemma3 --license     the text of its licence
+              roost show mine --modelfile     what “roost create” makes it of; also --parameters, --system
               roost show gemma3 --json
               roost show hf.co/user/repo:Q4_K_M
                                               a model that is not here, by its header alone
@@ -29,12 +30,22 @@ struct ShowCommand: AsyncParsableCommand {
     @Flag(help: "Print the text of the model's licence and nothing else.")
     var license = false
 
+    @Flag(help: "Print the Modelfile that makes the model and nothing else.")
+    var modelfile = false
+
+    @Flag(help: "Print the model's own parameters and nothing else.")
+    var parameters = false
+
+    @Flag(help: "Print the model's own system prompt and nothing else.")
+    var system = false
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func validate() throws {
-        if [json, template, license].count(where: \.self) > 1 {
-            throw ValidationError("Choose one of --json, --template and --license.")
+        if [json, template, license, modelfile, parameters, system].count(where: \.self) > 1 {
+            throw ValidationError(
+                "Choose one of --json, --template, --license, --modelfile, --parameters and --system.")
         }
     }
 
@@ -49,9 +60,13 @@ struct ShowCommand: AsyncParsableCommand {
         }
         if template { return try await showTemplate(record, manager.store) }
         if license { return try await showLicense(record, manager.store) }
+        if modelfile { return show(try await manager.modelfile(of: record).text, terminator: "") }
+        let preset = try await manager.preset(of: record)
+        if parameters { return show(PresetDetails(preset).parameterLines.joined(separator: "\n")) }
+        if system { return try showSystem(preset, of: record) }
         let home = manager.configuration.homeDirectory
         let loaded = await ServerProcesses.model(with: record.digest.hexadecimal, home: home)
-        let details = ModelDetails(record: record, now: Date(), loaded: loaded)
+        let details = ModelDetails(record: record, now: Date(), loaded: loaded, preset: PresetDetails(preset))
         if json {
             try Console.output.printJSON(details)
         } else {
@@ -67,6 +82,10 @@ struct ShowCommand: AsyncParsableCommand {
         } catch let reason as ModelHubError {
             guard case .notFound(let name, let suggestions) = error else { throw reason }
             throw UnknownModel(name: name.display, suggestions: suggestions.map(\.display), reason: reason)
+        }
+        if modelfile || parameters || system {
+            Console.error.print("What goes with \(model.printable) comes with “roost pull \(model.printable)”.")
+            throw ExitStatus.failure.code
         }
         if license {
             Console.error.print("The text of \(model.printable)'s licence comes with “roost pull \(model.printable)”.")
@@ -117,12 +136,21 @@ struct ShowCommand: AsyncParsableCommand {
         show(text)
     }
 
+    private func showSystem(_ preset: ModelPreset, of record: ModelRecord) throws {
+        guard let system = preset.system else {
+            Console.error.print("\(record.name.display) has no system prompt of its own.")
+            throw ExitStatus.failure.code
+        }
+        show(system)
+    }
+
     /// Prints text from outside: on a terminal it must not act.
-    private func show(_ text: String) {
-        Console.output.print(
-            Console.output.isTerminal
+    private func show(_ text: String, terminator: String = "\n") {
+        guard !text.isEmpty else { return }
+        Console.output.write(
+            (Console.output.isTerminal
                 ? text.split(separator: "\n", omittingEmptySubsequences: false)
                     .map { String($0).printable }.joined(separator: "\n")
-                : text)
+                : text) + terminator)
     }
 }

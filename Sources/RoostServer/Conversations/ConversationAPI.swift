@@ -8,6 +8,7 @@ import Roost
 struct ConversationAPI: Sendable {
     let history: ChatHistory
 
+    static let markdownType = "text/markdown; charset=utf-8"
     /// Bytes of messages in one answer, text and pictures.
     private static let messagesByteCount = 16 << 20
 
@@ -16,12 +17,12 @@ struct ConversationAPI: Sendable {
         let limit = limit ?? 50
         if let query {
             let page = try await history.search(query, limit: limit, after: cursor)
-            return try WireJSON.response(
+            return try NativeJSON.response(
                 ConversationList(
                     conversations: page.matches.map(WireConversation.init), nextCursor: Nullable(page.nextCursor)))
         }
         let page = try await history.conversations(limit: limit, after: cursor)
-        return try WireJSON.response(
+        return try NativeJSON.response(
             ConversationList(
                 conversations: page.conversations.map { WireConversation($0) }, nextCursor: Nullable(page.nextCursor)))
     }
@@ -34,7 +35,7 @@ struct ConversationAPI: Sendable {
                 try await history.create(title: new.title, model: new.model ?? "", messages: new.messages ?? [])
             case .exported(let document): try await history.importConversation(document)
             }
-        var response = try WireJSON.response(WireConversation(kept), status: .created)
+        var response = try NativeJSON.response(WireConversation(kept), status: .created)
         response.headers[.location] = "/roost/v1/conversations/\(kept.id)"
         return response
     }
@@ -42,12 +43,6 @@ struct ConversationAPI: Sendable {
     /// A conversation with messages from a position on.
     func get(_ id: String, from position: Int?, limit: Int?) async throws -> Response {
         let (position, limit) = (position ?? 0, limit ?? 200)
-        guard position >= 0 else {
-            throw APIError.invalidRequest("from is \(position), but must be 0 or more.", parameter: "from")
-        }
-        guard (1...1000).contains(limit) else {
-            throw APIError.invalidRequest("limit is \(limit), but must be 1 to 1000.", parameter: "limit")
-        }
         let kept = try await history.conversation(id)
         let messages = try await history.messages(
             of: kept.id, from: position, limit: limit, byteLimit: Self.messagesByteCount)
@@ -55,23 +50,20 @@ struct ConversationAPI: Sendable {
         wire.messages = messages
         let (next, overflow) = position.addingReportingOverflow(messages.count)
         wire.nextFrom = messages.isEmpty || overflow || next >= kept.messageCount ? nil : next
-        return try WireJSON.response(wire)
+        return try NativeJSON.response(wire)
     }
 
     func rename(_ id: String, _ body: ConversationRename) async throws -> Response {
-        try WireJSON.response(WireConversation(try await history.rename(id, to: body.title)))
+        try NativeJSON.response(WireConversation(try await history.rename(id, to: body.title)))
     }
 
     func delete(_ id: String) async throws -> Response {
         try await history.delete(id)
-        return try WireJSON.response(ConversationDeletion(id: id, deleted: true))
+        return try NativeJSON.response(ConversationDeletion(id: id, deleted: true))
     }
 
     func append(_ id: String, _ body: ConversationAddition) async throws -> Response {
-        guard !body.messages.isEmpty else {
-            throw APIError.invalidRequest("messages must have one message or more.", parameter: "messages")
-        }
-        return try WireJSON.response(
+        return try NativeJSON.response(
             WireConversation(
                 try await history.append(body.messages, to: id, after: body.after, model: body.model)))
     }
@@ -82,8 +74,8 @@ struct ConversationAPI: Sendable {
         let pieces = history.export(kept, as: format)
         let (type, suffix) =
             switch format {
-            case .markdown: ("text/markdown; charset=utf-8", "md")
-            case .json: ("application/json; charset=utf-8", "json")
+            case .markdown: (Self.markdownType, "md")
+            case .json: (NativeJSON.mediaType, "json")
             }
         let body = ResponseBody { writer in
             for try await piece in pieces { try await writer.write(ByteBuffer(string: piece)) }
@@ -97,22 +89,6 @@ struct ConversationAPI: Sendable {
                 .cacheControl: "no-store",
             ], body: body)
     }
-
-    /// What an error of the history means to a client.
-    static func failure(_ error: ChatHistoryError) -> APIError {
-        switch error {
-        case .notFound(let id):
-            .noEndpoint("There is no kept conversation “\(id.prefix(80))”; GET /roost/v1/conversations lists yours.")
-        case .changed: .conflict(error.description)
-        case .invalidValue(let name, _, _):
-            .invalidRequest(error.description, parameter: Self.fields[name] ?? name)
-        case .tooLarge, .invalidExport, .ambiguous: .invalidRequest(error.description)
-        case .busy: .unavailable(error.description)
-        case .database, .newerDatabase, .foreignDatabase, .io: .failure(error.description)
-        }
-    }
-
-    private static let fields = ["The title": "title", "The search text": "q"]
 }
 
 // MARK: - Bodies
@@ -157,11 +133,6 @@ struct ConversationAddition: Decodable, Sendable {
 struct ConversationList: Encodable, Sendable {
     let conversations: [WireConversation]
     let nextCursor: Nullable<String>
-
-    private enum CodingKeys: String, CodingKey {
-        case conversations
-        case nextCursor = "next_cursor"
-    }
 }
 
 struct ConversationDeletion: Encodable, Sendable {
@@ -207,13 +178,5 @@ struct WireConversation: Encodable, Sendable {
         found = Found(
             position: Nullable(match.position),
             snippet: match.snippet.map { Found.Piece(text: $0.text, match: $0.isMatch) })
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id, title, model, found, messages
-        case createdAt = "created_at"
-        case updatedAt = "updated_at"
-        case messageCount = "message_count"
-        case nextFrom = "next_from"
     }
 }

@@ -43,16 +43,20 @@ final class SavingWish: Sendable {
     /// What keeps the chat of a job. Nothing is written yet.
     ///
     /// Throws `APIError` when it cannot be kept as it was asked.
-    func recording(of job: GenerationJob, in history: ChatHistory) async throws -> GenerationRecording {
+    func recording(
+        of job: GenerationJob, for context: RoostRequestContext, in manager: ModelManager
+    ) async throws -> GenerationRecording {
         let name = HTTPField.Name.roostSave.rawName
         guard case .chat(let chat) = job.request.prompt else {
             throw APIError.invalidRequest("\(name) keeps chats; this endpoint has none.", parameter: name)
         }
         let messages = chat.messages.map { SavedMessage($0) }
-        guard value != "new" else {
-            return GenerationRecording(wish: self, history: history, model: job.model, conversation: nil, new: messages)
-        }
         do {
+            let history = try await manager.history.owned(by: context.caller.name)
+            guard value != "new" else {
+                return GenerationRecording(
+                    wish: self, history: history, model: job.model, new: messages, logger: context.logger)
+            }
             let kept = try await history.conversation(value)
             let known = try await history.messages(of: kept.id)
             guard known.count <= messages.count, zip(known, messages).allSatisfy({ $0.saysTheSame(as: $1) }) else {
@@ -63,14 +67,14 @@ final class SavingWish: Sendable {
             }
             return GenerationRecording(
                 wish: self, history: history, model: job.model, conversation: kept,
-                new: Array(messages[known.count...]))
+                new: Array(messages[known.count...]), logger: context.logger)
         } catch let error as ChatHistoryError {
             if case .notFound = error {
                 throw APIError.invalidRequest(
                     "\(name) is “\(value.prefix(80))”, but must be new or the id of a conversation that you kept.",
                     parameter: name)
             }
-            throw ConversationAPI.failure(error)
+            throw APIError(error)
         }
     }
 

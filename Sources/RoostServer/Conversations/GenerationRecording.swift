@@ -9,13 +9,16 @@ actor GenerationRecording {
     private let model: String
     private var conversation: SavedConversation?
     private let new: [SavedMessage]
+    private let logger: Logger
     private var hasBegun = false
     private var hasEnded = false
     private var partial = SavedMessage(role: .assistant, content: "")
 
     init(
-        wish: SavingWish, history: ChatHistory, model: String, conversation: SavedConversation?, new: [SavedMessage]
+        wish: SavingWish, history: ChatHistory, model: String, conversation: SavedConversation? = nil,
+        new: [SavedMessage], logger: Logger
     ) {
+        self.logger = logger
         self.wish = wish
         self.history = history
         self.model = model
@@ -40,7 +43,7 @@ actor GenerationRecording {
     }
 
     /// The generation ended without a result: what came of the answer is kept, marked.
-    func interrupt(logger: Logger) async {
+    func interrupt() async {
         guard hasBegun, !hasEnded else { return }
         hasEnded = true
         if partial.reasoning?.isEmpty == true { partial.reasoning = nil }
@@ -69,7 +72,7 @@ actor GenerationRecording {
             wish.found(kept.id)
         } catch let error as ChatHistoryError {
             hasEnded = true
-            throw ConversationAPI.failure(error)
+            throw APIError(error)
         }
     }
 
@@ -78,7 +81,7 @@ actor GenerationRecording {
         do {
             conversation = try await history.append([message], to: kept.id, after: kept.messageCount)
         } catch let error as ChatHistoryError {
-            throw ConversationAPI.failure(error)
+            throw APIError(error)
         }
     }
 }

@@ -12,6 +12,13 @@ struct GenerationJob: Sendable {
     var load: LoadOptions?
     /// How long it stays loaded afterwards; `nil` is the server's default.
     var keepAlive: KeepAlive?
+    /// The parameters that the request itself set, by Ollama's names: the model's own do not apply to those. `nil` takes
+    /// for set what differs from the engine's defaults.
+    var given: Set<String>?
+    /// Done before an end is told, while the model is at hand; with the request as the model was given it.
+    var beforeEnd: (@Sendable (any RunningModel, GenerationRequest) async -> Void)?
+    /// Keeps the chat as it is generated, when the request asked for that.
+    var recording: GenerationRecording?
     /// What the request asked for and does not get.
     var warnings: [String] = []
 
@@ -19,6 +26,17 @@ struct GenerationJob: Sendable {
     var hasImages: Bool {
         guard case .chat(let chat) = request.prompt else { return false }
         return chat.messages.contains { $0.hasImages }
+    }
+
+    /// Puts what the model brings along where the request says nothing.
+    mutating func apply(_ preset: ModelPreset) {
+        if case .chat(var chat) = request.prompt {
+            preset.apply(to: &chat)
+            request.prompt = .chat(chat)
+        }
+        let defaults = GenerationOptions()
+        preset.apply(
+            to: &request.options, except: given ?? ModelParameters.names(in: request.options, otherThanIn: defaults))
     }
 
     /// The stream of `model` for this job, and what to tell the client about it. Throws `APIError`.

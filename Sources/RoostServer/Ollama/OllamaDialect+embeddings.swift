@@ -23,14 +23,15 @@ extension OllamaDialect {
             OllamaEmbedAnswer(
                 model: model, embeddings: result.vectors.map { $0.first ?? [] },
                 totalDuration: (ContinuousClock.now - started).nanoseconds, loadDuration: loadDuration.nanoseconds,
-                promptEvalCount: result.tokenCounts.reduce(0, +)))
+                promptEvalCount: result.tokenCounts.reduce(0, +)), warning: body.options?.warning)
     }
 
     private func embed(_ body: OllamaEmbeddingsRequest, _ context: RoostRequestContext) async throws -> Response {
         let model = try OllamaFields.required(body.model)
         let (result, _) = try await vectors(
             body.embeddingRequest(), model, body.options, body.keepAlive, context)
-        return try WireJSON.response(OllamaEmbeddingsAnswer(embedding: result.vectors.first?.first ?? []))
+        return try WireJSON.response(
+            OllamaEmbeddingsAnswer(embedding: result.vectors.first?.first ?? []), warning: body.options?.warning)
     }
 
     /// Without a text the model is loaded and nothing computed, as Ollama does.
@@ -41,7 +42,7 @@ extension OllamaDialect {
         var request = request
         request.tenant = context.caller.name
         return try await runner.answer(
-            on: model, load: options?.loadOptions(base: manager.configuration.load), keepAlive: keepAlive?.value,
+            on: model, load: try await options.loadOptions(of: model, manager), keepAlive: keepAlive?.value,
             for: context
         ) { [request] loaded, loadDuration in
             if request.inputs.isEmpty { return (EmbeddingResult(vectors: [], tokenCounts: []), loadDuration) }

@@ -15,6 +15,7 @@ extension OllamaDialect {
 
     private func generate(_ request: OllamaGenerateRequest, _ context: RoostRequestContext) async throws -> Response {
         let model = try OllamaFields.required(request.model)
+        try await parts.requireModel(model, for: context)
         if (request.prompt ?? "").isEmpty {
             return try await loadOnly(model, .generate, request.options, request.keepAlive)
         }
@@ -25,31 +26,84 @@ extension OllamaDialect {
         if !(request.template ?? "").isEmpty {
             job.warnings.append("template was ignored: prompts are formed by the model's own chat template.")
         }
-        if !(request.context ?? []).isEmpty {
-            job.warnings.append("context was ignored: send the conversation to /api/chat.")
+        let conversation = try await conversation(of: &job, request, context)
+        if let conversation {
+            job.beforeEnd = { model, request in await conversation.learn(request, from: model) }
         }
-        return try await run(job, .generate, request.options, request.keepAlive, stream: request.stream, context)
+        return try await run(
+            job, .generate, request.options, request.keepAlive, conversation, stream: request.stream, context)
+    }
+
+    /// What `context` of the answer is made of. A `context` of the request becomes the beginning of the prompt.
+    private func conversation(
+        of job: inout GenerationJob, _ request: OllamaGenerateRequest, _ context: RoostRequestContext
+    ) async throws -> OllamaContext? {
+        guard case .chat(let chat) = job.request.prompt, !job.hasImages else {
+            if !(request.context ?? []).isEmpty {
+                job.warnings.append("context was ignored: it does not go with suffix or images.")
+            }
+            return nil
+        }
+        guard let tokens = request.context, !tokens.isEmpty else { return OllamaContext() }
+        // Tokens say nothing of where thoughts begin and end.
+        guard try await !thinks(job.model) else {
+            job.warnings.append("context was ignored: send the conversation of a model that thinks to /api/chat.")
+            return nil
+        }
+        let before = try tokens.map { token in
+            guard let token = Int32(exactly: token) else {
+                throw APIError.invalidRequest(
+                    "context has the number \(token), which is no token.", parameter: "context")
+            }
+            return token
+        }
+        let prompt = try await runner.answer(
+            on: job.model, load: try await request.options.loadOptions(of: job.model, manager),
+            keepAlive: request.keepAlive?.value, for: context
+        ) { loaded, _ in try await OllamaContext.prompt(after: before, saying: chat, to: loaded) }
+        job.request.prompt = .tokens(prompt)
+        return OllamaContext(prompt: prompt)
     }
 
     private func chat(_ request: OllamaChatRequest, _ context: RoostRequestContext) async throws -> Response {
         let model = try OllamaFields.required(request.model)
+        try await parts.requireModel(model, for: context)
         if (request.messages ?? []).isEmpty {
             return try await loadOnly(model, .chat, request.options, request.keepAlive)
         }
         try await checkThinking(request.think, of: model)
-        let job = GenerationJob(model: model, request: try request.generationRequest())
-        return try await run(job, .chat, request.options, request.keepAlive, stream: request.stream, context)
+        var job = GenerationJob(model: model, request: try request.generationRequest())
+        var leftOut = 0
+        while true {
+            do {
+                return try await run(
+                    job, .chat, request.options, request.keepAlive, nil, stream: request.stream, context)
+            } catch APIError.invalidRequest(let message, let parameter, let code?)
+                where code == "context_length_exceeded" && request.truncate ?? false
+            {
+                guard case .chat(var chat) = job.request.prompt, let count = chat.dropOldest() else {
+                    throw APIError.invalidRequest(message, parameter: parameter, code: code)
+                }
+                leftOut += count
+                job.request.prompt = .chat(chat)
+                job.warnings = [
+                    "The conversation is longer than the context: its \(leftOut) oldest messages were left out."
+                ]
+            }
+        }
     }
 
     private func run(
         _ job: GenerationJob, _ kind: OllamaLine.Kind, _ options: OllamaOptions?, _ keepAlive: OllamaKeepAlive?,
-        stream: Bool?, _ context: RoostRequestContext
+        _ conversation: OllamaContext?, stream: Bool?, _ context: RoostRequestContext
     ) async throws -> Response {
         var job = job
-        job.load = options?.loadOptions(base: manager.configuration.load)
+        job.load = try await options.loadOptions(of: job.model, manager)
         job.keepAlive = keepAlive?.value
+        job.given = options.givenNames
+        job.warnings += options?.warnings ?? []
         let generation = try await runner.start(job, for: context)
-        let frames = OllamaFrames(kind: kind, generation: generation)
+        let frames = OllamaFrames(kind: kind, generation: generation, context: conversation)
         if stream ?? true { return generation.response(framedBy: frames) }
         guard let answer = try await generation.answers().first else {
             throw APIError.unavailable("The request was cancelled.")
@@ -63,15 +117,18 @@ extension OllamaDialect {
     ) async throws -> Response {
         do {
             var reason = "load"
-            if let keepAlive, keepAlive.isZero {
+            if case .remote = try await manager.servedModel(named: model) {
+                // Its engine loads it with the first request, and lets it go when it likes.
+                if let keepAlive, keepAlive.isZero { reason = "unload" }
+            } else if let keepAlive, keepAlive.isZero {
                 try await manager.unload(model)
                 reason = "unload"
             } else {
                 try await manager.load(
-                    model, options: options?.loadOptions(base: manager.configuration.load),
-                    keepAlive: keepAlive?.value)
+                    model, options: try await options.loadOptions(of: model, manager), keepAlive: keepAlive?.value)
             }
-            return try WireJSON.response(OllamaLine(kind: kind, model: model, doneReason: reason))
+            return try WireJSON.response(
+                OllamaLine(kind: kind, model: model, doneReason: reason), warning: options?.warning)
         } catch {
             throw APIError(error, model: model)
         }
@@ -79,15 +136,30 @@ extension OllamaDialect {
 
     /// Refuses to have a model think that was not trained for it, in Ollama's words.
     private func checkThinking(_ think: OllamaThink?, of model: String) async throws {
-        guard let think, think.isOn else { return }
-        let record: ModelRecord
+        guard let think, think.isOn, try await !thinks(model) else { return }
+        throw APIError.invalidRequest("\"\(model)\" does not support thinking", parameter: "think")
+    }
+
+    private func thinks(_ model: String) async throws -> Bool {
         do {
-            record = try await manager.model(named: model)
+            return try await manager.servedModel(named: model).can(.thinking) ?? true
         } catch {
             throw APIError(error, model: model)
         }
-        guard record.capabilities.contains(.thinking) else {
-            throw APIError.invalidRequest("\"\(model)\" does not support thinking", parameter: "think")
-        }
+    }
+}
+
+extension ChatRequest {
+    /// Leaves out an eighth of what was said, the oldest, so that it begins with a person again. What the model was
+    /// instructed and the last message stay. How many went; `nil` when nothing more can.
+    fileprivate mutating func dropOldest() -> Int? {
+        let instructions = messages.prefix { $0.role == .system }
+        var said = messages.dropFirst(instructions.count)
+        let before = said.count
+        guard before > 1 else { return nil }
+        said = said.dropFirst(max(1, before / 8))
+        while said.count > 1, said.first?.role != .user { said = said.dropFirst() }
+        messages = Array(instructions) + Array(said)
+        return before - said.count
     }
 }

@@ -13,15 +13,16 @@ struct OllamaDialect: Dialect {
 
     var routes: [ServerRoute] {
         [
+            // Word for word: there are clients that look for it. The Server header tells who answers.
             .get("/", .everyone) { _, _ in
                 Response(
                     status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
-                    body: .init(byteBuffer: ByteBuffer(staticString: "Roost is running")))
+                    body: .init(byteBuffer: ByteBuffer(staticString: "Ollama is running")))
             },
             .get("/api/version", .everyone) { _, _ in
                 try WireJSON.response(OllamaVersion(version: parts.configuration.version))
             },
-        ] + generationRoutes + embeddingRoutes + modelRoutes
+        ] + generationRoutes + embeddingRoutes + modelRoutes + pullRoutes + createRoutes + blobRoutes
     }
 
     func response(to error: APIError) -> Response {

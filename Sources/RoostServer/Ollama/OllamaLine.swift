@@ -28,9 +28,10 @@ struct OllamaLine: Encodable, Sendable {
     var logProbabilities: [TokenLogProbability] = []
     var doneReason: String?
     var metrics: OllamaMetrics?
+    var context: [Int32]?
 
     enum CodingKeys: String, CodingKey {
-        case model, response, message, done, thinking, logprobs
+        case model, response, message, done, thinking, logprobs, context
         case createdAt = "created_at"
         case doneReason = "done_reason"
     }
@@ -53,6 +54,7 @@ struct OllamaLine: Encodable, Sendable {
         }
         try container.encode(doneReason != nil, forKey: .done)
         try container.encodeIfPresent(doneReason, forKey: .doneReason)
+        try container.encodeIfPresent(context, forKey: .context)
         try metrics?.encode(to: encoder)
     }
 }
@@ -83,6 +85,8 @@ struct OllamaFrames: StreamFrames {
 
     let kind: OllamaLine.Kind
     let generation: StartedGeneration
+    /// What the client may send back to go on; `nil` gives it nothing.
+    var context: OllamaContext?
 
     private var line: OllamaLine { OllamaLine(kind: kind, model: generation.job.model) }
 
@@ -125,6 +129,7 @@ struct OllamaFrames: StreamFrames {
         // Ollama has no word of its own for calls.
         line.doneReason = result.finishReason == .length ? "length" : "stop"
         line.metrics = OllamaMetrics(result, of: generation)
+        line.context = context?.tokens(with: result)
         return line
     }
 }

@@ -3,7 +3,7 @@ import Roost
 
 /// A model's facts as Ollama's lists give them.
 struct OllamaDetails: Encodable, Sendable {
-    var parentModel = ""
+    let parentModel: String
     let format: String
     let family: String
     let families: [String]
@@ -13,6 +13,8 @@ struct OllamaDetails: Encodable, Sendable {
     let embeddingLength: Int?
 
     init(_ record: ModelRecord) {
+        let source = record.provenance.flatMap { $0.hub == Provenance.created ? ModelName($0.reference) : nil }
+        parentModel = source?.description ?? ""
         format = record.format
         family = record.architecture
         families = [record.architecture]
@@ -117,7 +119,7 @@ struct OllamaProcesses: Encodable, Sendable {
             digest = status.record.digest.hexadecimal
             details = OllamaDetails(status.record)
             expiresAt = status.expiresAt ?? Self.never
-            sizeVRAM = 0
+            sizeVRAM = status.memory.devices.filter { !$0.isHost }.reduce(0) { $0 + $1.totalByteCount }
             contextLength = status.info.contextLength
             activeRequests = status.activeRequestCount
             queuedRequests = status.queuedRequestCount
@@ -143,44 +145,4 @@ struct OllamaProcesses: Encodable, Sendable {
     }
 
     let models: [Model]
-}
-
-/// `POST /api/show`.
-struct OllamaShow: Encodable, Sendable {
-    let license: String?
-    let modelfile: String
-    let template: String
-    let details: OllamaDetails
-    let modelInfo: [String: OllamaMetadataValue]
-    let tensors: [Tensor]?
-    let capabilities: [String]
-    let modifiedAt: Date
-
-    struct Tensor: Encodable, Sendable {
-        let name: String
-        let type: String
-        let shape: [UInt64]
-    }
-
-    init(_ record: ModelRecord, metadata: ModelFileMetadata, verbose: Bool) {
-        license = record.license
-        template = metadata.chatTemplate ?? ""
-        modelfile = "# Made by Roost from the model's own file.\nFROM \(record.name)\n"
-        details = OllamaDetails(record)
-        modelInfo = metadata.values(verbose: verbose)
-        tensors = verbose ? metadata.tensors : nil
-        capabilities = Self.capabilities(of: record)
-        modifiedAt = record.modifiedAt
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case license, modelfile, template, details, tensors, capabilities
-        case modelInfo = "model_info"
-        case modifiedAt = "modified_at"
-    }
-
-    /// Ollama has no capability of its own for chat.
-    static func capabilities(of record: ModelRecord) -> [String] {
-        record.capabilities.filter { $0 != .chat }.map(\.rawValue)
-    }
 }

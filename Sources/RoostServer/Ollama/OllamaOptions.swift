@@ -1,70 +1,16 @@
 import Roost
 
-/// `options` of a request, by Ollama's names. Unknown keys are left alone, as Ollama does.
+/// `options` of a request, by Ollama's names.
 struct OllamaOptions: Decodable, Sendable {
-    var seed: Int?
-    var numPredict: Int?
-    var topK: Int?
-    var topP: Float?
-    var minP: Float?
-    var typicalP: Float?
-    var repeatLastN: Int?
-    var temperature: Float?
-    var repeatPenalty: Float?
-    var presencePenalty: Float?
-    var frequencyPenalty: Float?
-    var mirostat: Int?
-    var mirostatTau: Float?
-    var mirostatEta: Float?
-    var stop: StopStrings?
-    // These choose how the model is loaded.
-    var numCtx: Int?
-    var numBatch: Int?
-    var numGPU: Int?
-    var numThread: Int?
-    var useMmap: Bool?
-    var useMlock: Bool?
+    let parameters: ModelParameters
 
-    enum CodingKeys: String, CodingKey {
-        case seed, temperature, mirostat, stop
-        case numPredict = "num_predict"
-        case topK = "top_k"
-        case topP = "top_p"
-        case minP = "min_p"
-        case typicalP = "typical_p"
-        case repeatLastN = "repeat_last_n"
-        case repeatPenalty = "repeat_penalty"
-        case presencePenalty = "presence_penalty"
-        case frequencyPenalty = "frequency_penalty"
-        case mirostatTau = "mirostat_tau"
-        case mirostatEta = "mirostat_eta"
-        case numCtx = "num_ctx"
-        case numBatch = "num_batch"
-        case numGPU = "num_gpu"
-        case numThread = "num_thread"
-        case useMmap = "use_mmap"
-        case useMlock = "use_mlock"
-    }
+    init(from decoder: any Decoder) throws { parameters = try ModelParameters(from: decoder) }
 
     /// Sampling as Ollama documents its defaults: temperature 0.8, top-k 40, top-p 0.9, min-p 0, repeat penalty 1.1
     /// over 64 tokens; no limit of tokens when `num_predict` is not positive; a random seed when it is negative.
     func generationOptions() -> GenerationOptions {
         var options = Self.defaults
-        if let temperature { options.temperature = temperature }
-        if let topK { options.topK = topK }
-        if let topP { options.topP = topP }
-        if let minP { options.minP = minP }
-        if let typicalP { options.typicalP = typicalP }
-        if let repeatLastN { options.penaltyLastN = repeatLastN }
-        if let repeatPenalty { options.repeatPenalty = repeatPenalty }
-        if let presencePenalty { options.presencePenalty = presencePenalty }
-        if let frequencyPenalty { options.frequencyPenalty = frequencyPenalty }
-        if let mirostat { options.mirostat = mirostat }
-        if let mirostatTau { options.mirostatTau = mirostatTau }
-        if let mirostatEta { options.mirostatEta = mirostatEta }
-        if let stop { options.stop = stop.strings.filter { !$0.isEmpty } }
-        if let seed, seed >= 0 { options.seed = UInt32(truncatingIfNeeded: seed) }
-        if let numPredict, numPredict > 0 { options.maxTokens = numPredict }
+        parameters.apply(to: &options)
         return options
     }
 
@@ -80,15 +26,45 @@ struct OllamaOptions: Decodable, Sendable {
         return options
     }
 
-    /// `base` with what the request says of loading; `nil` when it says nothing.
-    func loadOptions(base: LoadOptions) -> LoadOptions? {
-        var options = base
-        if let numCtx, numCtx > 0 { options.contextLength = numCtx }
-        if let numBatch { options.batchSize = numBatch }
-        if let numGPU { options.gpuLayerCount = numGPU < 0 ? nil : numGPU }
-        if let numThread { options.threadCount = numThread > 0 ? numThread : nil }
-        if let useMmap { options.memoryMap = useMmap }
-        if let useMlock { options.memoryLock = useMlock }
-        return options == base ? nil : options
+    /// What the request asked for in vain, in a sentence for each kind. Names come from the client and go into a
+    /// header: what is no name is not repeated.
+    var warnings: [String] {
+        func sentence(_ names: [String], _ words: String) -> String? {
+            guard !names.isEmpty else { return nil }
+            let shown = names.prefix(8).map { $0.utf8.prefix(40).filter(Self.isNameByte) }
+                .map { String(decoding: $0, as: UTF8.self) }
+            return "\(words): \(shown.joined(separator: ", "))\(names.count > 8 ? ", ..." : "")."
+        }
+        let idle = parameters.names.filter { !(ModelParameter.named($0)?.hasEffect ?? true) }.sorted()
+        return [
+            sentence(parameters.unknownNames, "These options are not known and were ignored"),
+            sentence(idle, "These options have no effect here"),
+        ].compactMap(\.self)
     }
+
+    /// All of them; `nil` when there is none.
+    var warning: String? { warnings.isEmpty ? nil : warnings.joined(separator: " ") }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
+    }
+}
+
+extension OllamaOptions? {
+    /// How to load the model: by what the request says over what the model and the configuration say; `nil` when the
+    /// request says nothing of it. Throws `APIError`.
+    func loadOptions(of model: String, _ manager: ModelManager) async throws -> LoadOptions? {
+        guard let parameters = self?.parameters, parameters.choosesLoading else { return nil }
+        do {
+            var options = try await manager.loadOptions(of: model)
+            parameters.apply(to: &options)
+            return options
+        } catch {
+            throw APIError(error, model: model)
+        }
+    }
+
+    /// The names that the request sets.
+    var givenNames: Set<String> { self?.parameters.names ?? [] }
 }

@@ -61,6 +61,7 @@ extension OllamaGenerateRequest {
         }
         var options = options?.generationOptions() ?? OllamaOptions.defaults
         options.format = try OllamaFields.format(format)
+        options.shiftsContext = shift ?? false
         options.topLogProbabilityCount = try OllamaFields.logProbabilityCount(logprobs, topLogprobs)
         return GenerationRequest(given, options: options)
     }
@@ -74,6 +75,7 @@ extension OllamaChatRequest {
         OllamaFields.apply(think, to: &chat)
         var options = options?.generationOptions() ?? OllamaOptions.defaults
         options.format = try OllamaFields.format(format)
+        options.shiftsContext = shift ?? false
         options.topLogProbabilityCount = try OllamaFields.logProbabilityCount(logprobs, topLogprobs)
         return GenerationRequest(.chat(chat), options: options)
     }

@@ -14,12 +14,15 @@ struct OllamaGenerateRequest: Decodable, Sendable {
     var keepAlive: OllamaKeepAlive?
     var images: [String]?
     var think: OllamaThink?
+    var truncate: Bool?
+    var shift: Bool?
     var logprobs: Bool?
     var topLogprobs: Int?
     var options: OllamaOptions?
 
     enum CodingKeys: String, CodingKey {
-        case model, prompt, suffix, system, template, context, stream, raw, format, images, think, logprobs, options
+        case model, prompt, suffix, system, template, context, stream, raw, format, images, think, truncate, shift
+        case logprobs, options
         case keepAlive = "keep_alive"
         case topLogprobs = "top_logprobs"
     }
@@ -34,12 +37,16 @@ struct OllamaChatRequest: Decodable, Sendable {
     var format: JSONText?
     var keepAlive: OllamaKeepAlive?
     var think: OllamaThink?
+    /// Leaves the oldest messages out where the conversation is longer than the context; else it is refused.
+    var truncate: Bool?
+    /// Goes on when the context is full, without its oldest half.
+    var shift: Bool?
     var logprobs: Bool?
     var topLogprobs: Int?
     var options: OllamaOptions?
 
     enum CodingKeys: String, CodingKey {
-        case model, messages, tools, stream, format, think, logprobs, options
+        case model, messages, tools, stream, format, think, truncate, shift, logprobs, options
         case keepAlive = "keep_alive"
         case topLogprobs = "top_logprobs"
     }
@@ -57,9 +64,9 @@ enum OllamaThink: Decodable, Sendable, Hashable {
             return
         }
         let word = try container.decode(String.self)
-        guard ["high", "medium", "low"].contains(word) else {
+        guard ["max", "high", "medium", "low"].contains(word) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "it must be true, false, \"high\", \"medium\" or \"low\"")
+                in: container, debugDescription: "it must be true, false, \"max\", \"high\", \"medium\" or \"low\"")
         }
         self = .effort(word)
     }
