@@ -106,17 +106,11 @@ struct RemoteBackend: ChatBackend {
             switch input {
             case nil: break
             case .conversation(let messages):
-                try container.encode(
-                    messages.map { Message(role: $0.role.rawValue, content: $0.content) }, forKey: .messages)
+                try container.encode(messages.map(RemoteMessage.init), forKey: .messages)
             case .text(let text):
                 try container.encode(text, forKey: .prompt)
                 try container.encode(true, forKey: .raw)
             }
-        }
-
-        private struct Message: Encodable {
-            let role: String
-            let content: String
         }
 
         private enum CodingKeys: String, CodingKey {

@@ -15,6 +15,10 @@ struct GenerationRunner: Sendable {
     /// Throws `APIError`.
     func start(_ job: GenerationJob, for context: RoostRequestContext) async throws -> StartedGeneration {
         context.record.model = job.model
+        var job = job
+        if let saving = context.saving {
+            job.recording = try await saving.recording(of: job, for: context, in: manager)
+        }
         return try await start(job, by: context.caller, connection: await context.connection())
     }
 
@@ -71,6 +75,7 @@ struct GenerationRunner: Sendable {
                         defer { meter.end() }
                         for try await event in stream {
                             meter.take(event)
+                            try await job.recording?.take(event)
                             if !isStarted {
                                 isStarted = true
                                 startSink.yield(Start(loadDuration: loadDuration, warning: warning))
@@ -87,6 +92,7 @@ struct GenerationRunner: Sendable {
                     startSink.finish()
                     eventSink.finish()
                 } catch {
+                    await job.recording?.interrupt()
                     startSink.finish(throwing: error)
                     eventSink.finish(throwing: error)
                 }
