@@ -98,8 +98,8 @@ struct Conversation {
         return true
     }
 
-    private mutating func change(to model: ModelRecord) async throws {
-        let preset = try await choice.manager.preset(of: model)
+    private mutating func change(to model: RunModel) async throws {
+        let preset = try await choice.manager.preset(of: model.name.description)
         session.settings = try session.settings.over(preset, base: choice.manager.configuration.load)
         session.change(to: model)
         try await session.load()

@@ -21,20 +21,21 @@ struct KeptConversation: Sendable {
         messages = try await history.messages(of: conversation.id)
     }
 
-    /// Whether a text can name a conversation, and no model of the store has it for its name.
+    /// Whether a text can name a conversation, and no model has it for its name.
     static func isNamed(by text: String, models: ModelManager) async -> Bool {
         guard ChatHistory.canName(text) else { return false }
-        return (try? await models.model(named: text)) == nil
+        return (try? await models.servedModel(named: text)) == nil
     }
 
     /// The model that it was held with last. It is not pulled for that: whoever gave a person an exported conversation
     /// does not choose what is downloaded.
     ///
     /// Throws `RunError.conversationModelMissing`, and what `choice` throws.
-    func model(from choice: ModelChoice) async throws -> ModelRecord {
+    func model(from choice: ModelChoice) async throws -> RunModel {
         guard !conversation.model.isEmpty else { return try await choice.model(for: nil) }
         do {
-            return try await choice.manager.model(named: conversation.model)
+            if let offer = try await choice.manager.offeredModel(named: conversation.model) { return .remote(offer) }
+            return .stored(try await choice.manager.model(named: conversation.model))
         } catch is ModelStoreError {
             throw RunError.conversationModelMissing(model: conversation.model, id: conversation.shortID)
         }

@@ -99,13 +99,13 @@ struct RunCommand: AsyncParsableCommand {
         let named = model.flatMap { $0.isEmpty ? nil : $0 }
         var kept: KeptConversation?
         if let continued { kept = try await KeptConversation(matching: continued, in: manager.history) }
-        let record =
+        let chosen =
             if named == nil, let kept {
                 try await kept.model(from: choice)
             } else {
                 try await choice.model(for: named)
             }
-        settings = try settings.over(await manager.preset(of: record), base: configuration.load)
+        settings = try settings.over(await manager.preset(of: chosen.name.description), base: configuration.load)
         let backend: any ChatBackend =
             if !local, let client = await ServerClient.running(home: manager.configuration.homeDirectory) {
                 RemoteBackend(client: client)
@@ -113,7 +113,7 @@ struct RunCommand: AsyncParsableCommand {
                 LocalBackend(manager: manager)
             }
         var session = RunSession(
-            backend: backend, model: record, settings: settings, output: .output, error: .error,
+            backend: backend, model: chosen, settings: settings, output: .output, error: .error,
             showsStatistics: showsStatistics)
         session.speedLimit = { await manager.speedLimit(of: $0, options: $1) }
         if let kept {

@@ -33,9 +33,7 @@ struct GenerationRunner: Sendable {
         if let timeLimit { job.request.timeLimit = min(timeLimit, job.request.timeLimit ?? timeLimit) }
         try await requireModel(job.model, for: caller)
         do {
-            if try await manager.offeredModel(named: job.model) == nil {
-                job.apply(try await manager.preset(of: job.model))
-            }
+            job.apply(try await manager.preset(of: job.model))
         } catch {
             throw APIError(error, model: job.model)
         }
