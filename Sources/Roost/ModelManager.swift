@@ -3,6 +3,7 @@ public import Inference
 import ModelHubs
 public import ModelStore
 import RemoteEngines
+import Synchronization
 public import Workers
 
 /// Everything that an app can ask of Roost: the models on disk, the models in memory, and their answers.
@@ -21,11 +22,14 @@ public actor ModelManager {
     public nonisolated let store: ModelStore
     nonisolated let downloader: ModelDownloader
     let residency: ModelResidency
+    /// What of the configuration may change.
+    nonisolated let live: Mutex<LiveSettings>
     private nonisolated let broadcast: EventBroadcast
     nonisolated let router: EngineRouter
     nonisolated let speeds: SpeedHistory
     nonisolated let tunings: TuningLookup
     nonisolated let planner: ModelLoadPlanner
+    nonisolated let historyDoor: HistoryDoor
 
     /// Opens the home directory, which is made if it is missing.
     ///
@@ -40,8 +44,10 @@ public actor ModelManager {
     ) async throws {
         let configuration = try configuration ?? .fromEnvironment()
         self.configuration = configuration
+        live = Mutex(LiveSettings(configuration))
         store = try await ModelStore(
             root: configuration.homeDirectory, modelFolders: configuration.modelFolders)
+        historyDoor = HistoryDoor(folder: configuration.homeDirectory)
         tunings = TuningLookup(store: store)
         downloader = await ModelDownloader(configuration: configuration, store: store)
         let broadcast = EventBroadcast(diskPaths: [configuration.homeDirectory.path])
@@ -283,7 +289,7 @@ public actor ModelManager {
         return ModelRequest(
             key: record.loadedIdentity.description, name: record.name.description, files: files,
             options: options ?? (parameters.choosesLoading ? defaults : nil), defaultOptions: defaults,
-            keepAlive: keepAlive ?? configuration.keepAlive)
+            keepAlive: keepAlive ?? live.withLock { $0.keepAlive })
     }
 }
 

@@ -34,10 +34,16 @@ public struct RoostServerConfiguration: Sendable {
     /// How long running generations may go on after shutdown was asked for; then each ends with an error of its
     /// dialect. Default 5 seconds.
     public var drainDuration = Duration.seconds(5)
+    /// How long an answer may take, its wait for a turn included; it ends with an error then. Default as long as it does.
+    public var requestDuration: Duration?
     /// Largest request body. Default 16 MiB.
     public var maximumBodyByteCount = 16 << 20
     /// Deepest nesting of arrays and objects in a request body. Default 64.
     public var maximumJSONDepth = 64
+    /// How often the other side of a WebSocket is asked whether it is there. Default 30 seconds.
+    public var webSocketPingInterval = Duration.seconds(30)
+    /// How long a WebSocket's session waits for a client to come back. Default a minute.
+    public var webSocketResumeDuration = Duration.seconds(60)
     /// Version that `/api/version` and the `Server` header tell: numbers and dots.
     public var version = RoostVersion.number
 
@@ -52,6 +58,14 @@ public struct RoostServerConfiguration: Sendable {
         allowedOrigins = configuration.allowedOrigins
         keys = AccessKeys(AccessKeyFile(home: configuration.homeDirectory))
         requiresKeys = configuration.requiresKeys
+        if let certificate = configuration.server.certificateFile, let key = configuration.server.keyFile {
+            tls = TLSFiles(certificate: certificate, key: key)
+        }
+        listensOnSocket = configuration.server.listensOnSocket
+        drainDuration = configuration.server.drainDuration
+        requestDuration = configuration.server.requestDuration
+        maximumBodyByteCount = configuration.server.maximumBodyByteCount
+        maximumConnectionCount = configuration.server.maximumConnectionCount
         runDirectory = RunDirectory.url(in: configuration.homeDirectory)
     }
 

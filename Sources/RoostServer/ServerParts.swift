@@ -6,7 +6,7 @@ struct ServerParts: Sendable {
     let manager: ModelManager
     private(set) var configuration: RoostServerConfiguration
     let active: ActiveGenerations
-    let runner: GenerationRunner
+    private(set) var runner: GenerationRunner
     /// What is counted and measured.
     let metrics: ServerMetrics
     /// The connections of all listeners.
@@ -21,6 +21,7 @@ struct ServerParts: Sendable {
     let remembered: RememberedAnswers
     /// What `/v1/responses` keeps.
     let responses = ResponseStore()
+    let native: NativeParts
 
     init(
         manager: ModelManager, configuration: RoostServerConfiguration, active: ActiveGenerations,
@@ -33,8 +34,10 @@ struct ServerParts: Sendable {
         self.control = control
         self.metrics = metrics
         self.connections = connections
-        runner = GenerationRunner(manager: manager, active: active, metrics: metrics)
+        runner = GenerationRunner(
+            manager: manager, active: active, metrics: metrics, timeLimit: configuration.requestDuration)
         reader = RequestReader(configuration: configuration)
+        native = NativeParts(manager: manager, configuration: configuration)
         policy = KeyPolicy(configuration: configuration)
         remembered = RememberedAnswers(store: manager.store)
     }
@@ -44,6 +47,7 @@ struct ServerParts: Sendable {
         var parts = self
         parts.configuration = configuration
         parts.reader = RequestReader(configuration: configuration)
+        parts.runner.timeLimit = configuration.requestDuration
         parts.policy = policy.configured(by: configuration)
         return parts
     }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import ModelFixtures
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import Testing
 
@@ -22,14 +23,14 @@ import Testing
         let (host, port) = (try #require(address.host), try #require(address.port))
         // The model is loaded and every part of the server was used once before memory is looked at.
         try await Self.complete(200, at: "http://\(host):\(port)")
-        let before = try Self.residentByteCount(of: server.processIdentifier)
+        let before: Int = try Self.residentByteCount(of: server.processIdentifier)
 
         let sockets = try await Self.openSockets(1000, host: host, port: port)
-        let withSockets = try Self.residentByteCount(of: server.processIdentifier)
+        let withSockets: Int = try Self.residentByteCount(of: server.processIdentifier)
         #expect(withSockets - before <= 1000 * Self.socketByteCount, "\((withSockets - before) / 1000) bytes a socket")
 
         try await Self.complete(200, at: "http://\(host):\(port)")
-        let withRequests = try Self.residentByteCount(of: server.processIdentifier)
+        let withRequests: Int = try Self.residentByteCount(of: server.processIdentifier)
         #expect(
             withRequests - withSockets <= 200 * Self.requestByteCount,
             "\((withRequests - withSockets) / 200) bytes a request")

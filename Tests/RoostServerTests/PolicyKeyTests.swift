@@ -167,7 +167,7 @@ extension ServerTests {
                 let token = try #require(server.running.token)
                 #expect(RunningServer.recorded(inHome: server.home)?.token == token)
                 #expect(try await server.send(.GET, "/api/ps", key: token).status == 200)
-                #expect(try await server.send(.POST, "/roost/pin", #"{"model":"none"}"#, key: token).status == 404)
+                #expect(try await server.send(.POST, "/roost/v1/models/none/pin", key: token).status == 404)
                 return token
             }
             try await TestServer.run { server in

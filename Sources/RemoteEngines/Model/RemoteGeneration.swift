@@ -7,6 +7,7 @@ import NIOHTTP1
 struct RemoteGeneration: Sendable {
     let request: GenerationRequest
     let model: RemoteModel
+    private let submitted = ContinuousClock.now
     private var router: EngineRouter { model.router }
     /// Bytes of an answer as they come, whatever is in them.
     private static let byteLimit = 1 << 30
@@ -27,7 +28,7 @@ struct RemoteGeneration: Sendable {
     private func answer(_ attempt: EngineAttempt, into queue: EventQueue<GenerationEvent>) async throws {
         let call = try attempt.body.call(request, model: attempt.remoteName)
         var assembly = AnswerAssembly(
-            choiceCount: request.choiceCount, seed: request.options.seed, submitted: .now)
+            choiceCount: request.choiceCount, seed: request.options.seed, submitted: submitted)
         do {
             let address = attempt.engine.address
             let url =
@@ -84,7 +85,12 @@ struct RemoteGeneration: Sendable {
                 try await send(event, to: queue)
             }
         } else if !isMarked {
-            try await take(parser.finish(), &assembly)
+            do {
+                try await take(parser.finish(), &assembly)
+            } catch AnswerAssembly.Violation.malformed {
+                // The beginning of a piece whose rest did not come.
+                throw AnswerAssembly.Violation.incomplete
+            }
         }
         for event in try assembly.finish(isMarked: isMarked || isWhole, now: .now) {
             if case .finished(let result) = event { model.count(result) }

@@ -45,6 +45,9 @@ public struct RoostConfiguration: Sendable, Hashable {
 
     /// Engines beside this Roost whose models it serves too.
     public var engines: [RemoteEngine] = []
+    /// How a server runs.
+    public var server = ServerSettings()
+
     /// How models are downloaded.
     public var downloads = DownloadSettings()
     /// Files or https addresses of catalogs that are put on top of the built-in one, the most important last.
@@ -98,6 +101,7 @@ public struct RoostConfiguration: Sendable, Hashable {
         configuration.modelFolders = (value("ROOST_MODELS") ?? "").split(separator: ":").map {
             URL(fileURLWithPath: NSString(string: String($0)).expandingTildeInPath, isDirectory: true)
         }
+        configuration.server = try ServerSettings(value)
         configuration.downloads = try .fromEnvironment(environment)
         configuration.engines = try engines(file.engines, environment: environment)
         configuration.catalogs = names(in: value("ROOST_CATALOGS"))

@@ -145,8 +145,21 @@ struct ServerClient: Sendable {
         throw DecodingError.dataCorruptedError(in: container, debugDescription: "“\(text)” is not a time.")
     }
 
+    /// An error in the form of Ollama's API, or of Roost's own.
     private struct Failure: Decodable {
         let error: String
+
+        private enum CodingKeys: CodingKey { case error }
+        private struct Detail: Decodable { let message: String }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            if let detail = try? container.decode(Detail.self, forKey: .error) {
+                error = detail.message
+            } else {
+                error = try container.decode(String.self, forKey: .error)
+            }
+        }
     }
 
     private struct Version: Decodable {

@@ -20,6 +20,8 @@ public struct RunningServer: Codable, Sendable, Hashable {
     public var socket: String?
     /// Whether connections over TCP are encrypted.
     public var isEncrypted: Bool?
+    /// What became of its last reload; `nil` before the first one.
+    public var lastReload: ReloadReport?
     /// Its version.
     public var version: String
     /// When it began to listen.

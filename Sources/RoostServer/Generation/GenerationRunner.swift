@@ -7,15 +7,31 @@ struct GenerationRunner: Sendable {
     let manager: ModelManager
     let active: ActiveGenerations
     let metrics: ServerMetrics
+    /// Most time for an answer, its wait for a turn included.
+    var timeLimit: Duration?
 
     /// Loads the model and begins. Returns with the first event, so that what can be refused is refused with a status.
     ///
     /// Throws `APIError`.
     func start(_ job: GenerationJob, for context: RoostRequestContext) async throws -> StartedGeneration {
-        var job = job
         context.record.model = job.model
-        job.request.tenant = context.caller.name
-        try await requireModel(job.model, for: context.caller)
+        var job = job
+        if let saving = context.saving {
+            job.recording = try await saving.recording(of: job, for: context, in: manager)
+        }
+        return try await start(job, by: context.caller, connection: await context.connection())
+    }
+
+    /// The same for a client that may come back: without a connection the generation goes on when that closes.
+    ///
+    /// Throws `APIError`.
+    func start(
+        _ job: GenerationJob, by caller: Caller, connection: ConnectionWatcher? = nil
+    ) async throws -> StartedGeneration {
+        var job = job
+        job.request.tenant = caller.name
+        if let timeLimit { job.request.timeLimit = min(timeLimit, job.request.timeLimit ?? timeLimit) }
+        try await requireModel(job.model, for: caller)
         do {
             if try await manager.offeredModel(named: job.model) == nil {
                 job.apply(try await manager.preset(of: job.model))
@@ -23,7 +39,7 @@ struct GenerationRunner: Sendable {
         } catch {
             throw APIError(error, model: job.model)
         }
-        return try await start(job, for: context.caller, connection: await context.connection())
+        return try await start(job, for: caller, connection: connection)
     }
 
     private func start(
@@ -59,6 +75,7 @@ struct GenerationRunner: Sendable {
                         defer { meter.end() }
                         for try await event in stream {
                             meter.take(event)
+                            try await job.recording?.take(event)
                             if !isStarted {
                                 isStarted = true
                                 startSink.yield(Start(loadDuration: loadDuration, warning: warning))
@@ -75,6 +92,7 @@ struct GenerationRunner: Sendable {
                     startSink.finish()
                     eventSink.finish()
                 } catch {
+                    await job.recording?.interrupt()
                     startSink.finish(throwing: error)
                     eventSink.finish(throwing: error)
                 }
