@@ -7,8 +7,8 @@ enum APIError: Error, Sendable {
     case invalidRequest(String, parameter: String? = nil, code: String? = nil)
     /// No model of this name is stored.
     case modelNotFound(String)
-    /// What was asked for, other than a model of the store, is not there.
-    case notFound(String)
+    /// Something else that is named in the request is not there.
+    case notFound(String, parameter: String? = nil, code: String? = nil)
     /// The disk has no room for what was sent.
     case insufficientStorage(String)
     /// No such endpoint.
@@ -89,7 +89,7 @@ enum APIError: Error, Sendable {
     /// The sentence for people. An unknown model is said in Ollama's words, which clients look for.
     var message: String {
         switch self {
-        case .invalidRequest(let message, _, _), .notFound(let message), .insufficientStorage(let message),
+        case .invalidRequest(let message, _, _), .notFound(let message, _, _), .insufficientStorage(let message),
             .noEndpoint(let message), .methodNotAllowed(let message),
             .forbidden(let message), .bodyUnreadable(let message), .conflict(let message), .unavailable(let message),
             .failure(let message):

@@ -86,7 +86,9 @@ struct OpenAIErrorBody: Encodable, Sendable {
         case .modelNotFound(let name):
             message = "The model `\(name)` does not exist or you do not have access to it."
             code = "model_not_found"
-        case .notFound: code = "not_found"
+        case .notFound(_, let name, let given):
+            parameter = name
+            code = given
         case .noEndpoint: code = "unknown_url"
         case .methodNotAllowed: code = "method_not_supported"
         case .forbidden: type = "permission_error"
