@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# Installs the downloaders that the download benchmark measures beside Roost, where that needs no question (apt-get,
-# root); else names the command. The benchmark leaves out what is missing.
+# Installs the programs that a benchmark uses or measures beside Roost, where that needs no question (apt-get, root); else
+# names the command. The benchmark leaves out what is missing. Arguments: program, or program:package.
 
 . "$(dirname "$0")/common.sh"
 
 missing=()
-have aria2c || missing+=(aria2)
-have curl || missing+=(curl)
+for program in "$@"; do have "${program%%:*}" || missing+=("${program##*:}"); done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" = 0 ] && have apt-get; then

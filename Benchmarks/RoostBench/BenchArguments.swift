@@ -1,6 +1,6 @@
 /// What the command line asks for: names of benchmarks, all without one, and options.
 struct BenchArguments {
-    static let known = ["gguf", "speed", "serving", "tune", "download"]
+    static let known = ["gguf", "speed", "serving", "server", "tune", "download"]
 
     private(set) var chosen: [String] = []
     private(set) var wantsJSON = false
@@ -10,6 +10,8 @@ struct BenchArguments {
     private(set) var downloadTools = DownloadTool.allCases
     /// Rounds of each workload of the serving benchmark.
     private(set) var servingRounds = 5
+    /// Rounds of each row of the server benchmark.
+    private(set) var serverRounds = 9
     /// Rounds of the comparison of settings.
     private(set) var tuneRounds = 15
     /// Seconds that the tuner gets.
@@ -29,6 +31,7 @@ struct BenchArguments {
             case "--rounds":
                 downloadRounds = Int(try Self.count(&rest, after: argument, in: 1...1000))
                 servingRounds = downloadRounds
+                serverRounds = downloadRounds
                 tuneRounds = downloadRounds
             case "--seconds": tuneSeconds = Double(try Self.count(&rest, after: argument, in: 5...3600))
             case "--workloads":

@@ -88,6 +88,22 @@ do {
         }
         print("Every sample is in \(file.path).")
     }
+    if arguments.chosen.contains("server") {
+        let (model, folder) = (need("ROOST_TEST_MODEL"), need("ROOST_BENCH_CACHE").appendingPathComponent("server"))
+        try? FileManager.default.removeItem(at: folder)
+        let comparisons = try await ServerBenchmark(
+            model: model, tools: need("ROOST_ENGINE_TOOLS"),
+            roost: URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+                .appendingPathComponent("roost"),
+            wrk: environment["ROOST_BENCH_WRK"].map { URL(fileURLWithPath: $0) }, threadCount: threadCount,
+            rounds: arguments.serverRounds, folder: folder
+        ).run()
+        let file = folder.appendingPathComponent("samples.json")
+        try SampleFile(
+            model: model, threadCount: threadCount, rounds: arguments.serverRounds, samples: comparisons
+        ).write(to: file)
+        print("Every sample is in \(file.path).")
+    }
     if arguments.chosen.contains("tune") {
         let model = need("ROOST_TEST_MODEL")
         let reports = try TuneBenchmark(

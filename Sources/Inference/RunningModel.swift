@@ -37,6 +37,11 @@ public protocol RunningModel: AnyObject, Sendable {
     /// - Throws: `InferenceError.unloaded`, `.invalidOption` for an id that the vocabulary does not have.
     func detokenize(_ tokens: [Int32], removeSpecial: Bool, unparseSpecial: Bool) async throws -> String
 
+    /// The bytes of each of `tokens`, which need not be whole UTF-8; special ones by their names.
+    ///
+    /// - Throws: `InferenceError.unloaded`, `.invalidOption` for an id that the vocabulary does not have.
+    func pieces(of tokens: [Int32]) async throws -> [[UInt8]]
+
     /// The conversation as the model's own chat template writes it, ready for the answer.
     ///
     /// - Throws: `InferenceError.noChatTemplate` for a base model, `.templateFailed`, `.unloaded`.
@@ -77,6 +82,15 @@ extension RunningModel {
     /// - Throws: `InferenceError`.
     public func detokenize(_ tokens: [Int32]) async throws -> String {
         try await detokenize(tokens, removeSpecial: false, unparseSpecial: true)
+    }
+
+    /// The text of each token by itself, for models that tell no more.
+    ///
+    /// - Throws: `InferenceError`.
+    public func pieces(of tokens: [Int32]) async throws -> [[UInt8]] {
+        var pieces: [[UInt8]] = []
+        for token in tokens { pieces.append([UInt8](try await detokenize([token]).utf8)) }
+        return pieces
     }
 
     /// The conversation as the model's own chat template writes it, ready for the answer.

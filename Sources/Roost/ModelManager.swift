@@ -2,6 +2,8 @@ public import Foundation
 public import Inference
 import ModelHubs
 public import ModelStore
+import RemoteEngines
+import Synchronization
 public import Workers
 
 /// Everything that an app can ask of Roost: the models on disk, the models in memory, and their answers.
@@ -20,10 +22,14 @@ public actor ModelManager {
     public nonisolated let store: ModelStore
     nonisolated let downloader: ModelDownloader
     let residency: ModelResidency
+    /// What of the configuration may change.
+    nonisolated let live: Mutex<LiveSettings>
     private nonisolated let broadcast: EventBroadcast
+    nonisolated let router: EngineRouter
     nonisolated let speeds: SpeedHistory
     nonisolated let tunings: TuningLookup
     nonisolated let planner: ModelLoadPlanner
+    nonisolated let historyDoor: HistoryDoor
 
     /// Opens the home directory, which is made if it is missing.
     ///
@@ -38,12 +44,17 @@ public actor ModelManager {
     ) async throws {
         let configuration = try configuration ?? .fromEnvironment()
         self.configuration = configuration
+        live = Mutex(LiveSettings(configuration))
         store = try await ModelStore(
             root: configuration.homeDirectory, modelFolders: configuration.modelFolders)
+        historyDoor = HistoryDoor(folder: configuration.homeDirectory)
         tunings = TuningLookup(store: store)
         downloader = await ModelDownloader(configuration: configuration, store: store)
         let broadcast = EventBroadcast(diskPaths: [configuration.homeDirectory.path])
         self.broadcast = broadcast
+        var watching = EngineRouter.Options()
+        watching.userAgent = configuration.userAgent
+        router = EngineRouter(configuration.engines, options: watching) { broadcast.tell(.engine($0)) }
         speeds = SpeedHistory(store: store, tunings: tunings, broadcast: broadcast)
         let planner = ModelLoadPlanner(configuration: configuration, store: store, tunings: tunings) {
             [downloader] name in await downloader.alternatives(to: name)
@@ -168,7 +179,8 @@ public actor ModelManager {
         _ name: String? = nil, options: LoadOptions? = nil, keepAlive: KeepAlive? = nil, pinning: Bool? = nil,
         progress: (@Sendable (Double) -> Void)? = nil
     ) async throws -> any RunningModel {
-        try await residency.load(request(name, options, keepAlive), pinning: pinning, progress: progress)
+        try await refuseRemote(name, "loaded")
+        return try await residency.load(request(name, options, keepAlive), pinning: pinning, progress: progress)
     }
 
     /// Loads the models of ``RoostConfiguration/pinnedModels`` and pins them.
@@ -191,17 +203,21 @@ public actor ModelManager {
     /// - Throws: `ModelStoreError` for a name that the store does not have.
     @discardableResult
     public nonisolated func unpin(_ name: String) async throws -> Bool {
-        await residency.unpin(try await model(named: name).loadedIdentity.description)
+        try await refuseRemote(name, "unpinned")
+        return await residency.unpin(try await model(named: name).loadedIdentity.description)
     }
 
-    /// Runs `body` with the model loaded; it stays in memory at least until `body` returns.
+    /// Runs `body` with the model loaded; it stays in memory at least until `body` returns. A model that the store does
+    /// not have and an engine beside this Roost has is that engine's; `engine/model` means it in any case. How it is
+    /// loaded and kept is the engine's own business then.
     ///
-    /// - Throws: `ModelStoreError`, `InferenceError`, `CancellationError`, or what `body` throws.
+    /// - Throws: `ModelStoreError`, `InferenceError`, `RemoteEngineError`, `CancellationError`, or what `body` throws.
     public nonisolated func withModel<R: Sendable>(
         _ name: String? = nil, options: LoadOptions? = nil, keepAlive: KeepAlive? = nil,
         progress: (@Sendable (Double) -> Void)? = nil, _ body: @Sendable (any RunningModel) async throws -> R
     ) async throws -> R {
-        try await residency.withModel(request(name, options, keepAlive), progress: progress, body)
+        if let remote = try await remoteModel(named: name) { return try await body(remote) }
+        return try await residency.withModel(request(name, options, keepAlive), progress: progress, body)
     }
 
     /// Lets a model go when its running requests have ended, at once with `force`; returns when its memory is free.
@@ -210,7 +226,8 @@ public actor ModelManager {
     /// - Throws: `ModelStoreError` for a name that the store does not have.
     @discardableResult
     public nonisolated func unload(_ name: String, force: Bool = false) async throws -> Bool {
-        await residency.unload(try await model(named: name).loadedIdentity.description, force: force)
+        try await refuseRemote(name, "unloaded")
+        return await residency.unload(try await model(named: name).loadedIdentity.description, force: force)
     }
 
     /// The models in memory now.
@@ -230,6 +247,7 @@ public actor ModelManager {
     /// Ends running requests, frees all models and pauses running downloads. Nothing can be begun after it.
     public nonisolated func shutdown() async {
         await downloader.shutdown()
+        await router.close()
         await residency.close()
         broadcast.finish()
     }
@@ -271,7 +289,7 @@ public actor ModelManager {
         return ModelRequest(
             key: record.loadedIdentity.description, name: record.name.description, files: files,
             options: options ?? (parameters.choosesLoading ? defaults : nil), defaultOptions: defaults,
-            keepAlive: keepAlive ?? configuration.keepAlive)
+            keepAlive: keepAlive ?? live.withLock { $0.keepAlive })
     }
 }
 

@@ -28,25 +28,16 @@ struct ConfigCommand: AsyncParsableCommand {
 
 /// A setting as it is listed.
 private struct ListedSetting: ListedItem, Encodable {
-    let key: String
-    let variable: String
-    let value: String?
-    /// `environment`, `config.toml` or `default`.
-    let origin: String
-    let summary: String
+    let report: SettingReport
 
-    init(_ value: SettingValue) {
-        key = value.setting.key
-        variable = value.setting.variable
-        self.value = value.text
-        origin = value.origin.rawValue
-        summary = value.setting.summary
-    }
+    init(_ value: SettingValue) { report = SettingReport(value) }
+
+    func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
 
     static let columns: [Table.Column] = [
         .left("KEY"), .left("VALUE"), .left("FROM"), .left("VARIABLE"), .left("WHAT IT DECIDES", isFlexible: true),
     ]
 
-    var cells: [String] { [key, value ?? "", origin, variable, summary] }
-    var name: String { key }
+    var cells: [String] { [report.key, report.value ?? "", report.origin, report.variable, report.summary] }
+    var name: String { report.key }
 }

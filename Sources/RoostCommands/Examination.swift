@@ -22,6 +22,7 @@ enum Examination {
         findings.append(memory(configuration))
         findings += await health(configuration)
         findings.append(isolation(configuration))
+        findings.append(keys(configuration))
         findings += await server(for: configuration.homeDirectory)
         return findings
     }

@@ -20,7 +20,9 @@ public struct RoostCommand: AsyncParsableCommand {
             """,
         version: RoostVersion.text,
         groupedSubcommands: [
-            CommandGroup(name: "Use a model", subcommands: [RunCommand.self, PlanCommand.self, TuneCommand.self]),
+            CommandGroup(
+                name: "Use a model",
+                subcommands: [RunCommand.self, HistoryCommand.self, PlanCommand.self, TuneCommand.self]),
             CommandGroup(
                 name: "Find and download",
                 subcommands: [
@@ -39,8 +41,9 @@ public struct RoostCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    ServeCommand.self, ProcessesCommand.self, StopCommand.self, PinCommand.self, UnpinCommand.self,
-                    LogsCommand.self,
+                    ServeCommand.self, ProcessesCommand.self, StopCommand.self, ReloadCommand.self, PinCommand.self,
+                    UnpinCommand.self,
+                    LogsCommand.self, KeysCommand.self, EnginesCommand.self,
                 ]),
             CommandGroup(
                 name: "Roost itself",

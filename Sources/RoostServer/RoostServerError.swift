@@ -1,10 +1,16 @@
 /// Why the server could not start. Each message says what happened, the value, and what to do.
 public enum RoostServerError: Error, Sendable, Hashable {
-    case insecureListenAddress(host: String)
+    case insecureListenAddress(host: String, lacksKeys: Bool, lacksEncryption: Bool)
+    /// An entry of the allowed hosts is no host name.
+    case invalidHostName(String)
+    /// An entry of the allowed origins is not exactly one origin.
+    case invalidOrigin(String)
     case invalidPort(Int)
     case alreadyRunning(pid: Int32?, address: String?, lockPath: String)
     case addressInUse(host: String, port: Int)
     case cannotListen(host: String, port: Int, reason: String)
+    case certificate(path: String, reason: String)
+    case socket(path: String, reason: String)
     case runDirectory(path: String, operation: String, reason: String)
 }
 
@@ -12,9 +18,20 @@ extension RoostServerError: CustomStringConvertible {
     /// The message.
     public var description: String {
         switch self {
-        case .insecureListenAddress(let host):
-            "Listening on \(host) lets other machines use this server without a key and without encryption; listen on "
-                + "127.0.0.1, or say --insecure if the network is trusted."
+        case .insecureListenAddress(let host, let lacksKeys, let lacksEncryption):
+            "Listening on “\(host)” lets other machines use this server, which takes "
+                + [
+                    lacksKeys ? "a key that callers need (“roost keys create NAME”)" : nil,
+                    lacksEncryption ? "TLS (“roost serve --tls”)" : nil,
+                ]
+                .compactMap { $0 }.joined(separator: " and ")
+                + "; add what is missing, listen on 127.0.0.1, or say --insecure if the network is trusted."
+        case .invalidHostName(let name):
+            "“\(name.prefix(200))” is not a host name that can be allowed; name each one exactly, without a scheme: "
+                + "models.example."
+        case .invalidOrigin(let origin):
+            "“\(origin.prefix(200))” is not a web origin that can be allowed; name each one exactly, by scheme, host and "
+                + "port: https://chat.example or http://localhost:3000."
         case .invalidPort(let port):
             "The port is \(port), but must be 0 to 65535 (0 takes a free one)."
         case .alreadyRunning(let pid, let address, let lockPath):
@@ -25,6 +42,10 @@ extension RoostServerError: CustomStringConvertible {
             "Port \(port) of \(host) is taken by another program; choose another with --port (0 takes a free one)."
         case .cannotListen(let host, let port, let reason):
             "The server cannot listen on \(host), port \(port): \(reason)."
+        case .certificate(let path, let reason):
+            "The server cannot encrypt connections with \(path): \(reason)."
+        case .socket(let path, let reason):
+            "The server cannot listen on the socket \(path): \(reason)."
         case .runDirectory(let path, let operation, let reason):
             "\(operation) \(path) failed: \(reason); check the permissions of Roost's home directory."
         }

@@ -9,7 +9,10 @@ enum ServerRouter {
         [
             NativeDialect(parts: parts),
             OllamaDialect(parts: parts),
+            AnthropicDialect(parts: parts),
+            LlamaServerDialect(parts: parts),
             OpenAIDialect(parts: parts),
+            MetricsDialect(parts: parts),
         ]
     }
 
@@ -25,6 +28,9 @@ enum ServerRouter {
         router.add(middleware: HostGuard(configuration: configuration))
         router.add(middleware: OriginGuard(configuration: configuration))
         router.add(middleware: errors)
+        router.add(middleware: DrainGuard(control: parts.control))
+        router.add(middleware: Authenticator(policy: parts.policy))
+        router.add(middleware: ConversationSaver())
         for route in dialects.flatMap(\.routes) { route.add(to: router) }
         return router
     }

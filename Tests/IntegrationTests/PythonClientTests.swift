@@ -1,27 +1,75 @@
 import Foundation
+import ModelFixtures
 import ModelStore
 import Testing
 
-/// The Python packages `ollama` and `openai` against `roost serve` with a real model: a gemma3 base model at
-/// `ROOST_TEST_MODEL`, and a Python that has the packages at `ROOST_TEST_PYTHON`.
+/// The Python packages `ollama`, `openai`, `anthropic`, LangChain's and LiteLLM against `roost serve` with a real model:
+/// a gemma3 base model at `ROOST_TEST_MODEL`. The first two are in the Python at `ROOST_TEST_PYTHON`, the others in that
+/// at `ROOST_TEST_PYTHON_ADAPTERS`. A model that recites a call of a function stands in for one that was trained to.
 @Suite(.serialized, .enabled(if: PythonSettings.environment != nil, "ROOST_TEST_MODEL and ROOST_TEST_PYTHON not set"))
 struct PythonClientTests {
     private static let modelName = "gemma3:270m"
+    private static let embedderName = "minilm:latest"
+    /// Tokens of the prompts that the reciting model answers.
+    private static let speakerLength = 1500
+    private static let toolCall =
+        #"<tool_call>\#n{"name": "weather", "arguments": {"city": "Oslo", "days": 2}}\#n</tool_call>"#
 
     @Test(arguments: ["test_ollama.py", "test_openai.py"])
     func `clients work unchanged`(script: String) async throws {
         let settings = try #require(PythonSettings.environment)
+        try await serve(script, python: settings.python, settings)
+    }
+
+    @Test(
+        .enabled(if: PythonSettings.environment?.adapters != nil, "ROOST_TEST_PYTHON_ADAPTERS not set"),
+        arguments: ["test_anthropic.py", "test_langchain.py", "test_litellm.py"])
+    func `adapters work unchanged`(script: String) async throws {
+        let settings = try #require(PythonSettings.environment)
+        try await serve(script, python: try #require(settings.adapters), settings)
+    }
+
+    @Test(.enabled(if: PythonSettings.environment?.llamaServer != nil, "ROOST_ENGINE_TOOLS not set"))
+    func `answers are llama-server's, but for what is meant to differ`() async throws {
+        let settings = try #require(PythonSettings.environment)
+        try await serve("test_llama_server.py", python: settings.python, settings)
+    }
+
+    private func serve(_ script: String, python: String, _ settings: PythonSettings) async throws {
         let home = FileManager.default.temporaryDirectory.appending(path: "roost-python-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: home) }
         let store = try await ModelStore(root: home)
         _ = try await store.importFile(
             at: URL(fileURLWithPath: settings.model), as: ModelName(parsing: Self.modelName))
+        let speaker = TinyModel.saying(
+            Self.toolCall, afterPromptOf: Self.speakerLength, chatTemplate: TinyModel.toolTemplate)
+        let talker = TinyModel.qwen2(chatTemplate: TinyModel.toolTemplate, contextLength: 2048)
+        func file(_ name: String) -> URL { home.appending(path: "\(name).gguf") }
+        for (name, model) in [("speaker", speaker), ("talker", talker), ("spare", TinyModel.llama())] {
+            let file = file(name)
+            try model.write(to: file)
+            _ = try await store.importFile(at: file, as: ModelName(parsing: name))
+        }
+        if let embedder = settings.embedder {
+            _ = try await store.importFile(
+                at: URL(fileURLWithPath: embedder), as: ModelName(parsing: Self.embedderName))
+        }
         let server = try ServedProgram(home: home, environment: ["ROOST_CONTEXT_LENGTH": "32768"])
         defer { server.kill() }
         let address = try await server.start()
         let client = try await Self.run(
-            settings.python, script,
-            environment: ["ROOST_TEST_URL": address, "ROOST_TEST_MODEL_NAME": Self.modelName])
+            python, script,
+            environment: [
+                "ROOST_TEST_URL": address, "ROOST_TEST_MODEL_NAME": Self.modelName,
+                "ROOST_TEST_SPEAKER": "speaker:latest", "ROOST_TEST_SPEAKER_LENGTH": "\(Self.speakerLength)",
+                "ROOST_TEST_EMBEDDER": settings.embedder == nil ? "" : Self.embedderName,
+                "ROOST_TEST_LLAMA_SERVER": settings.llamaServer ?? "", "ROOST_TEST_REAL": settings.model,
+                "ROOST_TEST_REAL_NAME": Self.modelName, "ROOST_TEST_TALKER": file("talker").path,
+                "ROOST_TEST_TALKER_NAME": "talker:latest", "ROOST_TEST_SPEAKER_FILE": file("speaker").path,
+                // What would be downloaded while a test runs fails instead.
+                "HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1",
+                "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1",
+            ])
         #expect(client.status == 0, "\(script): \(client.output)")
         server.terminate()
         #expect(try await server.status() == 0)
@@ -53,12 +101,22 @@ struct PythonClientTests {
 private struct PythonSettings {
     let model: String
     let python: String
+    /// Python with the packages of `adapters.txt`.
+    let adapters: String?
+    /// A model that makes vectors of 384 values.
+    let embedder: String?
+    /// The program of the engine's own.
+    let llamaServer: String?
 
     static var environment: PythonSettings? {
         let environment = ProcessInfo.processInfo.environment
         guard let model = environment["ROOST_TEST_MODEL"], let python = environment["ROOST_TEST_PYTHON"],
             !model.isEmpty, !python.isEmpty
         else { return nil }
-        return PythonSettings(model: model, python: python)
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        return PythonSettings(
+            model: model, python: python, adapters: value("ROOST_TEST_PYTHON_ADAPTERS"),
+            embedder: value("ROOST_TEST_EMBEDDING_MODEL"),
+            llamaServer: value("ROOST_ENGINE_TOOLS").map { $0 + "/llama-server" })
     }
 }

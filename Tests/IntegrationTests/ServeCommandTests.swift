@@ -1,6 +1,5 @@
 import Foundation
 import ModelFixtures
-import ModelStore
 import Testing
 
 #if canImport(FoundationNetworking)
@@ -79,20 +78,5 @@ import Testing
         request.httpMethod = "POST"
         request.httpBody = Data(body.utf8)
         return String(decoding: try await URLSession.shared.data(for: request).0, as: UTF8.self)
-    }
-}
-
-/// A home directory that goes with its owner.
-private final class TemporaryHome: Sendable {
-    let url = FileManager.default.temporaryDirectory.appending(path: "roost-serve-\(UUID().uuidString)")
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    /// Puts a model named `tiny` into the store.
-    func importTinyModel() async throws {
-        let store = try await ModelStore(root: url)
-        let file = url.appending(path: "tiny.gguf")
-        try TinyModel.llama().write(to: file)
-        _ = try await store.importFile(at: file, as: ModelName(parsing: "tiny"))
     }
 }

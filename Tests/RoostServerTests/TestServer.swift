@@ -14,7 +14,10 @@ struct TestServer: Sendable {
     let manager: ModelManager
     let running: RunningServer
     let home: URL
+    /// The server's own way to be told to end.
+    let control: ServerControl
     private let group: ServiceGroup
+    private let task: Task<Void, any Error>
 
     /// Names of the models: a base model, a chat model, and one whose answers go on for hours when it is loaded with
     /// `endlessContext`, for its memory does not depend on the context length.
@@ -25,10 +28,11 @@ struct TestServer: Sendable {
 
     /// Runs `body` with a server, and ends it after that. `environment` is where the hubs are looked up.
     static func run<R: Sendable>(
-        contextLength: Int? = nil, environment: [String: String] = [:],
-        configure: (inout RoostServerConfiguration) -> Void = { _ in }, _ body: @Sendable (TestServer) async throws -> R
+        home: URL? = nil, contextLength: Int? = nil, environment: [String: String] = [:],
+        configure: (inout RoostServerConfiguration) -> Void = { _ in },
+        log: () -> ServerLog = { ServerLog(level: .critical) }, _ body: @Sendable (TestServer) async throws -> R
     ) async throws -> R {
-        let home = FileManager.default.temporaryDirectory.appending(path: "roost-server-\(UUID().uuidString)")
+        let home = home ?? FileManager.default.temporaryDirectory.appending(path: "roost-server-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: home) }
         var roost = RoostConfiguration(homeDirectory: home)
         // Many servers run at once here: threads of one engine that wait for each other would hold up all.
@@ -41,8 +45,7 @@ struct TestServer: Sendable {
         configuration.port = 0
         configuration.drainDuration = .zero
         configure(&configuration)
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
+        let logger = log().logger(label: "test")
         let (servers, sink) = AsyncThrowingStream<RunningServer, any Error>.makeStream()
         let service = RoostService(manager: manager, configuration: configuration, logger: logger) { sink.yield($0) }
         let group = ServiceGroup(services: [service], logger: logger)
@@ -57,11 +60,12 @@ struct TestServer: Sendable {
         }
         var iterator = servers.makeAsyncIterator()
         guard let running = try await iterator.next() else { throw TestServerError.didNotStart }
-        let server = TestServer(manager: manager, running: running, home: home, group: group)
+        let server = TestServer(
+            manager: manager, running: running, home: home, control: service.control, group: group, task: task)
         do {
             let result = try await body(server)
             await group.triggerGracefulShutdown()
-            try await task.value
+            if !task.isCancelled { try await task.value }
             await manager.shutdown()
             return result
         } catch {
@@ -87,6 +91,12 @@ struct TestServer: Sendable {
 
     /// Asks the server to shut down, without waiting.
     func triggerShutdown() async { await group.triggerGracefulShutdown() }
+
+    /// Ends the server the hard way.
+    func cancel() { task.cancel() }
+
+    /// Returns when the server has ended, in whatever way.
+    func waitForEnd() async throws { _ = await task.result }
 
     // MARK: Requests
 

@@ -56,8 +56,8 @@ extension ServerTests {
             async throws
         {
             try await TestServer.run { server in
-                let pinned = try await server.send(.POST, "/roost/pin", #"{"model":"base"}"#)
-                #expect(try pinned.json.bool("pinned") == true)
+                let pinned = try await server.send(.POST, "/roost/v1/models/base/pin")
+                #expect(try pinned.json.bool("changed") == true)
                 let used = try await server.send(
                     .POST, "/api/generate",
                     #"{"model":"base","prompt":"a","stream":false,"keep_alive":0,"options":{"num_predict":1}}"#)
@@ -66,13 +66,12 @@ extension ServerTests {
                 #expect(shown.string("models.0.name") == TestServer.base)
                 #expect(shown.bool("models.0.pinned") == true)
                 #expect(shown.string("models.0.isolation") == "in-process")
-                let unpinned = try await server.send(.POST, "/roost/unpin", #"{"model":"base"}"#)
+                let unpinned = try await server.send(.POST, "/roost/v1/models/base/unpin")
                 #expect(try unpinned.json.bool("changed") == true)
                 while try await !server.manager.loadedModels().isEmpty { try await Task.sleep(for: .milliseconds(1)) }
-                let again = try await server.send(.POST, "/roost/unpin", #"{"model":"base"}"#)
+                let again = try await server.send(.POST, "/roost/v1/models/base/unpin")
                 #expect(try again.json.bool("changed") == false)
-                #expect(try await server.send(.POST, "/roost/pin", #"{"model":"nobody"}"#).status == 404)
-                #expect(try await server.send(.POST, "/roost/pin", "{}").status == 400)
+                #expect(try await server.send(.POST, "/roost/v1/models/nobody/pin").status == 404)
             }
         }
     }

@@ -157,13 +157,13 @@ struct WireRequestTests {
             try RequestReader.decode(OpenAICompletionRequest.self, from: Data(body.utf8))
         }
         let gap = try completion(#"{"prompt":"def f(","suffix":"return x"}"#)
-        #expect(try gap.enginePrompt() == .infill(InfillPrompt(prefix: "def f(", suffix: "return x")))
+        #expect(try gap.enginePrompts() == [.infill(InfillPrompt(prefix: "def f(", suffix: "return x"))])
         let echo = try completion(#"{"prompt":["once"],"echo":true}"#)
-        #expect(try echo.enginePrompt() == .text("once", addSpecial: true))
-        #expect(try echo.echoedText() == "once")
-        #expect(parameter { try completion(#"{"prompt":[1,2],"echo":true}"#).echoedText() } == "echo")
-        #expect(parameter { try completion(#"{"prompt":["a","b"]}"#).enginePrompt() } == "prompt")
-        #expect(parameter { try completion(#"{"prompt":[1],"suffix":"x"}"#).enginePrompt() } == "suffix")
+        #expect(try echo.enginePrompts() == [.text("once", addSpecial: true)])
+        #expect(try echo.echoedTexts() == ["once"])
+        #expect(parameter { try completion(#"{"prompt":[1,2],"echo":true}"#).echoedTexts() } == "echo")
+        #expect(parameter { try completion(#"{"prompt":[]}"#).enginePrompts() } == "prompt")
+        #expect(parameter { try completion(#"{"prompt":[1],"suffix":"x"}"#).enginePrompts() } == "suffix")
     }
 
     @Test("Texts, token ids and lists of both become vectors")

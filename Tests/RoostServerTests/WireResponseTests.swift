@@ -38,7 +38,7 @@ struct WireResponseTests {
 
     @Test("OpenAI: a whole answer with calls, reasoning, probabilities and several choices")
     func wholeChat() throws {
-        let answer = OpenAIAnswer(.chat, model: "m")
+        let answer = OpenAIAnswer(.chat, model: "m", choicesPerPrompt: 2, fingerprint: "f")
         let body = try json(
             answer.whole([
                 CollectedAnswer(
@@ -67,7 +67,9 @@ struct WireResponseTests {
 
     @Test("OpenAI: a stream of two choices with reasoning, calls and usage")
     func streamedChat() throws {
-        let frames = OpenAIFrames(answer: OpenAIAnswer(.chat, model: "m"), choiceCount: 2, includesUsage: true)
+        let frames = OpenAIFrames(
+            answer: OpenAIAnswer(.chat, model: "m", choicesPerPrompt: 2, fingerprint: "f"), choiceCount: 2,
+            includesUsage: true)
         let deltas = [
             GenerationDelta(reasoning: "hm"),
             GenerationDelta(toolCalls: [ToolCallDelta(index: 0, id: "c1", name: "weather", arguments: "{\"ci")]),
@@ -102,7 +104,8 @@ struct WireResponseTests {
 
     @Test("OpenAI: a completion with its prompt before it, and its probabilities in lists")
     func completion() throws {
-        let answer = OpenAIAnswer(.completion, model: "m", echo: "once ")
+        let answer = OpenAIAnswer(
+            .completion, model: "m", echoes: ["once "], choicesPerPrompt: 1, fingerprint: "f")
         let body = try json(
             answer.whole([CollectedAnswer(result: Self.result(text: "upon"), logProbabilities: [Self.token])]))
         #expect(body.string("choices.0.text") == "once upon")
@@ -142,7 +145,7 @@ struct WireResponseTests {
     func ollama() throws {
         let generation = StartedGeneration(
             job: GenerationJob(model: "m", request: GenerationRequest(.chat(ChatRequest([.user("hi")])))),
-            submitted: .now, loadDuration: .zero, warnings: [], events: AsyncThrowingStream { $0.finish() },
+            submitted: .now, loadDuration: .zero, warnings: [], events: GenerationEvents.makeStream().events,
             interruption: Interruption(), cancel: {})
         let frames = OllamaFrames(kind: .chat, generation: generation)
         let result = Self.result(text: "hello", reasoning: "hm", toolCalls: [Self.call], finishReason: .toolCalls)

@@ -58,6 +58,25 @@ struct RoostConfigurationTests {
         #expect(try RoostConfiguration.fromEnvironment(["ROOST_PREFIX_CACHE": "0"]).load.prefixByteLimit == 0)
     }
 
+    @Test("Who may call the server is read, origins each exactly")
+    func access() throws {
+        let configuration = try RoostConfiguration.fromEnvironment([
+            "ROOST_ALLOWED_HOSTS": "models.example, box.lan", "ROOST_REQUIRE_KEYS": "true",
+            "ROOST_ALLOWED_ORIGINS": "https://chat.example,http://localhost:3000",
+            "OLLAMA_ORIGINS": "https://other.example",
+        ])
+        #expect(configuration.allowedHosts == ["models.example", "box.lan"])
+        #expect(configuration.allowedOrigins == ["https://chat.example", "http://localhost:3000"])
+        #expect(configuration.requiresKeys == true)
+        let ollama = try RoostConfiguration.fromEnvironment([
+            "OLLAMA_ORIGINS": "*,https://chat.example,http://localhost:*"
+        ])
+        #expect(ollama.allowedOrigins == ["https://chat.example"])
+        #expect(ollama.ignoredOrigins == ["*", "http://localhost:*"])
+        let defaults = try RoostConfiguration.fromEnvironment([:])
+        #expect(defaults.allowedHosts.isEmpty && defaults.allowedOrigins.isEmpty && defaults.requiresKeys == nil)
+    }
+
     @Test(
         "Addresses are read in the usual forms",
         arguments: [
@@ -77,6 +96,7 @@ struct RoostConfigurationTests {
             ("ROOST_NUM_THREADS", "0"), ("ROOST_MAX_RAM_USAGE", "lots"), ("ROOST_MAX_RAM_USAGE", "120%"),
             ("ROOST_PREFIX_CACHE", "80%"), ("ROOST_PARALLEL_REQUESTS", "257"), ("ROOST_SPECULATION", "perhaps"),
             ("ROOST_ALLOW_UNSANDBOXED", "2"), ("ROOST_GPU_MEMORY_USAGE", "half"), ("ROOST_PREFER_GPU", "maybe"),
+            ("ROOST_ALLOWED_ORIGINS", "*"), ("ROOST_ALLOWED_ORIGINS", "null"), ("ROOST_REQUIRE_KEYS", "sometimes"),
         ])
     func refused(name: String, value: String) throws {
         let error = try #require(throws: RoostError.self) {

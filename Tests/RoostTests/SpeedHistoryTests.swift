@@ -88,7 +88,7 @@ struct SpeedHistoryTests {
         while let event = await events.next() {
             switch event {
             case .health(.began(let warning)), .health(.ended(let warning)): #expect(warning.kind != .speed)
-            case .loadRetreat: Issue.record("\(event)")
+            case .loadRetreat, .engine: Issue.record("\(event)")
             }
         }
         await manager.shutdown()

@@ -39,13 +39,29 @@ public final class Tokenizer: Sendable {
     public func detokenize(
         _ tokens: [Int32], removeSpecial: Bool = false, unparseSpecial: Bool = true
     ) throws -> String {
-        if let wrong = tokens.first(where: { $0 < 0 || Int($0) >= vocabularyCount }) {
-            throw InferenceError.invalidOption(
-                name: "token", value: "\(wrong)", rule: "between 0 and \(vocabularyCount - 1)")
-        }
+        try check(tokens)
         guard let bytes = model.detokenize(tokens, removeSpecial: removeSpecial, unparseSpecial: unparseSpecial) else {
             throw InferenceError.decodeFailed(code: -1, reason: "the tokens could not be made text")
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The bytes of each of `tokens`, which need not be whole UTF-8; special ones by their names.
+    ///
+    /// - Throws: `InferenceError.invalidOption` for an id that the vocabulary does not have.
+    public func pieces(of tokens: [Int32]) throws -> [[UInt8]] {
+        try check(tokens)
+        return tokens.map { token in
+            var piece: [UInt8] = []
+            model.piece(of: token, isSpecial: true, into: &piece)
+            return piece
+        }
+    }
+
+    private func check(_ tokens: [Int32]) throws {
+        if let wrong = tokens.first(where: { $0 < 0 || Int($0) >= vocabularyCount }) {
+            throw InferenceError.invalidOption(
+                name: "token", value: "\(wrong)", rule: "between 0 and \(vocabularyCount - 1)")
+        }
     }
 }

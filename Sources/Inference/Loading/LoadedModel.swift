@@ -93,6 +93,9 @@ public final class LoadedModel: RunningModel {
         try loadedParts().tokenizer.detokenize(tokens, removeSpecial: removeSpecial, unparseSpecial: unparseSpecial)
     }
 
+    /// The bytes of each token; throws as ``RunningModel/pieces(of:)`` does.
+    public func pieces(of tokens: [Int32]) throws -> [[UInt8]] { try loadedParts().tokenizer.pieces(of: tokens) }
+
     /// The conversation as the model's template writes it; throws as ``RunningModel/prompt(for:)`` does.
     public func prompt(for chat: ChatRequest) throws -> String {
         try loadedParts().templates.prompt(for: chat)

@@ -20,6 +20,8 @@ public struct GenerationResult: Sendable, Hashable, Codable {
     public var cachedPromptTokenCount: Int
     /// Tokens generated, the end-of-generation token included when one was sampled.
     public var completionTokenCount: Int
+    /// Of those, the ones up to the end of what the model thought, its marks included.
+    public var reasoningTokenCount = 0
     /// Tokens that speculation proposed.
     public var draftedTokenCount = 0
     /// Of those, the ones that the model agreed to.

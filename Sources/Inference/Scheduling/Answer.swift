@@ -13,6 +13,8 @@ struct Answer {
     private(set) var tokens: [Int32] = []
     /// Tokens chosen, one that ended it included.
     private(set) var sampledCount = 0
+    /// Tokens chosen when the parser last gave something that was thought.
+    private(set) var reasoningCount = 0
     private(set) var firstToken: ContinuousClock.Instant?
     private(set) var lastToken: ContinuousClock.Instant?
 
@@ -72,6 +74,7 @@ struct Answer {
         text += delta.text
         pending.text += delta.text
         pending.reasoning += delta.reasoning
+        if !delta.reasoning.isEmpty { reasoningCount = sampledCount }
         pending.toolCalls += delta.toolCalls
     }
 

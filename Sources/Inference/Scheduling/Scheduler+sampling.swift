@@ -163,6 +163,7 @@ extension Scheduler {
         result.reasoning = message.reasoning
         result.toolCalls = message.toolCalls
         if reason == .stop, !message.toolCalls.isEmpty { result.finishReason = .toolCalls }
+        result.reasoningTokenCount = run.answer.reasoningCount
         result.draftedTokenCount = run.draftedCount
         result.acceptedDraftTokenCount = run.acceptedCount
         leave(run)

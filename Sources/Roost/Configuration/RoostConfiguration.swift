@@ -1,6 +1,7 @@
 import Foundation
 public import Hardware
 public import Inference
+public import RemoteEngines
 public import Workers
 
 /// Where Roost keeps things and how it behaves.
@@ -13,6 +14,14 @@ public struct RoostConfiguration: Sendable, Hashable {
     public var listenHost = "127.0.0.1"
     /// Port that the server listens on; 0 takes a free one.
     public var listenPort = 11535
+    /// Names that a `Host` header may carry besides those of this machine.
+    public var allowedHosts: [String] = []
+    /// Web origins whose pages may call the server.
+    public var allowedOrigins: [String] = []
+    /// Entries of `OLLAMA_ORIGINS` that are not taken, for each is not exactly one origin.
+    public var ignoredOrigins: [String] = []
+    /// Whether callers need a key; `nil` as soon as one was ever made.
+    public var requiresKeys: Bool?
     /// How long an unused model stays in memory.
     public var keepAlive = KeepAlive.standard
     /// Most models in memory at once; `nil` as many as fit.
@@ -34,6 +43,11 @@ public struct RoostConfiguration: Sendable, Hashable {
     /// How models are loaded when a request does not say.
     public var load = LoadOptions()
 
+    /// Engines beside this Roost whose models it serves too.
+    public var engines: [RemoteEngine] = []
+    /// How a server runs.
+    public var server = ServerSettings()
+
     /// How models are downloaded.
     public var downloads = DownloadSettings()
     /// Files or https addresses of catalogs that are put on top of the built-in one, the most important last.
@@ -52,16 +66,19 @@ public struct RoostConfiguration: Sendable, Hashable {
     /// `ROOST_MAX_RAM_USAGE` and `ROOST_GPU_MEMORY_USAGE` (`8GiB`, `80%`), `ROOST_PREFER_GPU`, `ROOST_PINNED_MODELS` (names with commas between),
     /// `ROOST_DRAFT_MODELS` (`name=name` with commas between), `ROOST_WORKER` (a
     /// program), `ROOST_ALLOW_UNSANDBOXED`, `ROOST_PARALLEL_REQUESTS`, `ROOST_CACHE_TOKENS`,
-    /// `ROOST_PREFIX_CACHE` (bytes), `ROOST_SPECULATION`,
-    /// `ROOST_CATALOGS` (files or addresses with commas between), and those of downloads; the defaults for what is not
+    /// `ROOST_PREFIX_CACHE` (bytes), `ROOST_SPECULATION`, `ROOST_ENGINES` (`name=url` with commas between),
+    /// `ROOST_CATALOGS` (files or addresses with commas between), `ROOST_ALLOWED_HOSTS`, `ROOST_ALLOWED_ORIGINS` (with
+    /// commas between), `ROOST_REQUIRE_KEYS`, and those of downloads; the defaults for what is not
     /// set.
     ///
-    /// - Throws: `RoostError.invalidSetting` for a value that cannot be read, `.invalidConfiguration` for the file.
+    /// - Throws: `RoostError.invalidSetting` for a value that cannot be read, `.invalidConfiguration` for the file;
+    ///   `RemoteEngineError.invalidSetting` for an engine.
     public static func fromEnvironment(
         _ environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> RoostConfiguration {
         let home = defaultHomeDirectory(environment)
-        let environment = try ConfigurationFile(homeDirectory: home).merged(under: environment)
+        let file = try ConfigurationFile(homeDirectory: home)
+        let environment = file.merged(under: environment)
         let value = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         var configuration = RoostConfiguration(homeDirectory: home)
         if let text = value("ROOST_HOST") {
@@ -80,10 +97,13 @@ public struct RoostConfiguration: Sendable, Hashable {
         configuration.load.threadCount = try number(value, "ROOST_NUM_THREADS", "threads")
         configuration.maximumLoadedModels = try number(value, "ROOST_MAX_LOADED_MODELS", "models")
         try configuration.readMemorySettings(value)
+        try configuration.readAccessSettings(value)
         configuration.modelFolders = (value("ROOST_MODELS") ?? "").split(separator: ":").map {
             URL(fileURLWithPath: NSString(string: String($0)).expandingTildeInPath, isDirectory: true)
         }
+        configuration.server = try ServerSettings(value)
         configuration.downloads = try .fromEnvironment(environment)
+        configuration.engines = try engines(file.engines, environment: environment)
         configuration.catalogs = names(in: value("ROOST_CATALOGS"))
         configuration.environment = environment
         return configuration

@@ -6,9 +6,12 @@ public struct Setting: Sendable, Hashable {
     public let variable: String
     /// What it decides.
     public let summary: String
+    /// Whether a running server takes a new value when it is told to reload; others wait for its next start.
+    public let isLive: Bool
 
-    init(_ key: String, _ summary: String, variable: String? = nil) {
+    init(_ key: String, _ summary: String, variable: String? = nil, isLive: Bool = false) {
         self.key = key
+        self.isLive = isLive
         self.variable = variable ?? "ROOST_" + key.uppercased()
         self.summary = summary
     }
@@ -16,10 +19,28 @@ public struct Setting: Sendable, Hashable {
     /// All settings, in the order in which they are shown.
     public static let all: [Setting] = [
         Setting("host", "Address that the server listens on: host, host:port or :port."),
-        Setting("keep_alive", "How long an unused model stays in memory: 5m, seconds, 0, -1 for ever."),
+        Setting("allowed_hosts", "Further host names that the server answers to.", isLive: true),
+        Setting(
+            "allowed_origins", "Web origins whose pages may call, each exactly; else those of OLLAMA_ORIGINS.",
+            isLive: true),
+        Setting("require_keys", "Whether callers need a key: true, false; by default as soon as one was made."),
+        Setting("keep_alive", "How long an unused model stays in memory: 5m, seconds, 0, -1 for ever.", isLive: true),
+        Setting("tls_certificate", "A file of certificates (PEM) by which connections are encrypted.", isLive: true),
+        Setting("tls_key", "The file of the certificate's private key (PEM).", isLive: true),
+        Setting(
+            "unix_socket", "Whether the server listens on run/roost.sock of the home directory too: true or false."),
+        Setting("drain_timeout", "How long running answers may go on when the server ends: 5s, 1m.", isLive: true),
+        Setting(
+            "request_timeout", "How long an answer may take, waiting included: 10m; 0 as long as it does.", isLive: true
+        ),
+        Setting("max_body", "Largest request body: 16MiB.", isLive: true),
+        Setting("max_connections", "Most connections of the server at a time.", isLive: true),
+        Setting(
+            "log_level", "Least lines of the server's log: trace, debug, info, notice, warning, error.", isLive: true),
+        Setting("log_format", "How the server's log is written: text or json.", isLive: true),
         Setting("context_length", "Tokens of context when a request does not say."),
         Setting("num_threads", "Threads that compute."),
-        Setting("max_loaded_models", "Most models in memory at once."),
+        Setting("max_loaded_models", "Most models in memory at once.", isLive: true),
         Setting("max_ram_usage", "Most memory of all models together: 8GiB, 6G or 80%."),
         Setting("gpu_memory_usage", "Most memory of each GPU that models take: 20GiB or 90%."),
         Setting("prefer_gpu", "Whether models go to GPUs where there are any: true or false."),
@@ -31,9 +52,10 @@ public struct Setting: Sendable, Hashable {
         Setting("speculation", "Whether tokens are proposed ahead and checked: true or false."),
         Setting("worker", "The program that runs each model in a process of its own; none for Roost's own process."),
         Setting("allow_unsandboxed", "Whether models run where they cannot be shut in: true or false."),
+        Setting("engines", "Engines whose models are served too: name=url, …, or tables [engines.NAME]."),
         Setting("models", "Further folders of models, with “:” between them; new ones go to the first."),
         Setting("max_concurrent_downloads", "Downloads that run at a time, 1 to 64."),
-        Setting("limit_rate", "Bytes per second of all downloads together: 500k, 10M, 20MiB."),
+        Setting("limit_rate", "Bytes per second of all downloads together: 500k, 10M, 20MiB.", isLive: true),
         Setting("auto_resume", "Whether a server goes on with interrupted downloads: true or false."),
         Setting("offline", "Whether the network is left alone: true or false."),
         Setting("ca_file", "A file of certificates (PEM) that are trusted beside the system's."),

@@ -31,7 +31,8 @@ extension RoostConfiguration {
         return Setting.all.map { setting in
             let set = [setting.variable, setting.variable.lowercased()].lazy.compactMap { environment[$0] }
                 .first { !$0.isEmpty }
-            let text = set ?? file.values[setting.variable]
+            let tables = setting.key == "engines" ? file.engines.keys.sorted().joined(separator: ", ") : ""
+            let text = set ?? file.values[setting.variable] ?? (tables.isEmpty ? nil : tables)
             return SettingValue(
                 setting: setting, text: text.map(withoutPassword),
                 origin: set != nil ? .environment : text != nil ? .file : .standard)

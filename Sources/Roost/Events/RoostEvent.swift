@@ -1,4 +1,5 @@
 public import Hardware
+public import RemoteEngines
 public import Workers
 
 /// Something that happens in Roost and that nobody asked for.
@@ -7,4 +8,6 @@ public enum RoostEvent: Sendable, Hashable, Codable {
     case loadRetreat(model: String, LoadRetreat)
     /// The machine's health has changed.
     case health(HealthEvent)
+    /// An engine beside this Roost came up or went down.
+    case engine(EngineChange)
 }

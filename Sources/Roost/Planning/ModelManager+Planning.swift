@@ -30,6 +30,7 @@ extension ModelManager {
         _ name: String? = nil, request: PlanRequest? = nil, on machine: PlannedMachine? = nil,
         options: DownloadOptions = DownloadOptions()
     ) async throws -> PlannedModel {
+        try await refuseRemote(name, "planned")
         let header = try await header(of: name, options: options)
         var request = request ?? PlanRequest(others: configuration.load)
         let target: PlannedMachine

@@ -26,6 +26,7 @@ extension ModelManager {
         guard (5...3600).contains(seconds) else {
             throw RoostError.invalidSetting(name: "seconds", value: "\(seconds)", rule: "from 5 to 3600")
         }
+        try await refuseRemote(name, "tuned")
         let (date, start) = (Date(), ContinuousClock.now)
         let record = try await model(named: name)
         let locations = try await store.locations(of: record.name)

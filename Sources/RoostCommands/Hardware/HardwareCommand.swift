@@ -94,23 +94,6 @@ struct HardwareCommand: AsyncParsableCommand {
     }
 }
 
-/// A machine, and what follows for models from what it has.
-private struct MachineReport: Encodable {
-    let machine: Machine
-    let limits: MachineMeasurement?
-
-    func encode(to encoder: any Encoder) throws {
-        try machine.encode(to: encoder)
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(machine.computeThreadCount, forKey: .computeThreadCount)
-        try container.encodeIfPresent(machine.availableByteCount, forKey: .availableByteCount)
-        try container.encode(machine.fingerprint, forKey: .fingerprint)
-        try container.encodeIfPresent(limits, forKey: .measured)
-    }
-
-    private enum CodingKeys: CodingKey { case computeThreadCount, availableByteCount, fingerprint, measured }
-}
-
 extension URL {
     /// The folder itself, or the first above it that is there.
     var nearestExistingFolder: URL {

@@ -70,39 +70,13 @@ extension CatalogSizeClass: ExpressibleByArgument {}
 
 /// An entry of the catalog as it is listed.
 struct ListedEntry: ListedItem, Encodable {
-    let name: String
-    let names: [String]
-    let title: String
-    let description: String
-    let license: String?
-    let parameters: String
-    let quantization: String
-    let contextLength: Int?
-    let tier: String
-    let sizeClass: String
-    let tags: [String]
-    let byteCount: Int64
-    let digest: String
-    let sources: [String]
-    let isInstalled: Bool
+    let report: CatalogReport
 
-    init(_ entry: CatalogEntry, isInstalled: Bool) {
-        name = entry.name
-        names = entry.names.map(\.description)
-        title = entry.title
-        description = entry.description
-        license = entry.license
-        parameters = entry.parameters
-        quantization = entry.quantization
-        contextLength = entry.contextLength
-        tier = entry.tier.rawValue
-        sizeClass = entry.sizeClass.rawValue
-        tags = entry.tags
-        byteCount = entry.byteCount
-        digest = entry.digest.description
-        sources = entry.sources.map(\.description)
-        self.isInstalled = isInstalled
-    }
+    init(_ entry: CatalogEntry, isInstalled: Bool) { report = CatalogReport(entry, isInstalled: isInstalled) }
+
+    var name: String { report.name }
+
+    func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
 
     static let columns: [Table.Column] = [
         .left("NAME"), .right("PARAMETERS"), .right("SIZE"), .left("QUANTIZATION"), .right("CONTEXT"), .left("TIER"),
@@ -111,20 +85,26 @@ struct ListedEntry: ListedItem, Encodable {
 
     var cells: [String] {
         [
-            name + (isInstalled ? " *" : ""), parameters, HumanReadable.bytes(byteCount), quantization,
-            contextLength.map(String.init) ?? "", tier, license ?? "not told", tags.joined(separator: " "),
+            name + (report.isInstalled ? " *" : ""), report.parameters, HumanReadable.bytes(report.byteCount),
+            report.quantization,
+            report.contextLength.map(String.init) ?? "", report.tier, report.license ?? "not told",
+            report.tags.joined(separator: " "),
         ]
     }
 
     func print(on console: Console) {
-        console.print(console.styled(name, .bold) + "  \(title.printable)" + (isInstalled ? "  (in the store)" : ""))
-        console.print("  \(description.printable)")
+        console.print(
+            console.styled(name, .bold) + "  \(report.title.printable)" + (report.isInstalled ? "  (in the store)" : "")
+        )
+        console.print("  \(report.description.printable)")
         let facts = [
-            ("names", names.joined(separator: ", ")), ("parameters", parameters), ("quantization", quantization),
-            ("size", "\(HumanReadable.bytes(byteCount)) (\(sizeClass))"),
-            ("context", contextLength.map { "\($0) tokens" } ?? "not told"), ("tier", tier),
-            ("licence", license ?? "not told"), ("tags", tags.joined(separator: ", ")), ("digest", digest),
-            ("sources", sources.joined(separator: ", ")),
+            ("names", report.names.joined(separator: ", ")), ("parameters", report.parameters),
+            ("quantization", report.quantization),
+            ("size", "\(HumanReadable.bytes(report.byteCount)) (\(report.sizeClass))"),
+            ("context", report.contextLength.map { "\($0) tokens" } ?? "not told"), ("tier", report.tier),
+            ("licence", report.license ?? "not told"), ("tags", report.tags.joined(separator: ", ")),
+            ("digest", report.digest),
+            ("sources", report.sources.joined(separator: ", ")),
         ]
         for (title, value) in facts {
             console.print("  \(title.padding(toLength: 14, withPad: " ", startingAt: 0))\(value.printable)")

@@ -40,41 +40,11 @@ struct ListDownloads: AsyncParsableCommand {
 
 /// A download as it is listed.
 struct ListedDownload: ListedItem, Encodable {
-    let id: String
-    let model: String
-    let reference: String
-    /// As in progress events; `interrupted` when its process is gone.
-    let state: String
-    let completed: Int64
-    let total: Int64?
-    let bytesPerSecond: Double
-    let timeRemaining: Double?
-    let connections: Int
-    let priority: Int
-    let bandwidthLimit: Int64?
-    let failure: String?
-    let createdAt: Date
+    let report: DownloadSummary
 
-    init(_ item: LedgerItem) {
-        let ticket = item.ticket
-        id = ticket.id
-        model = ModelName(ticket.name)?.display ?? ticket.name
-        reference = ticket.reference
-        let isActive = item.isRunning
-        state = item.isInterrupted ? "interrupted" : ticket.state.rawValue
-        completed = ticket.completedByteCount
-        total = ticket.totalByteCount
-        bytesPerSecond = isActive ? ticket.bytesPerSecond : 0
-        connections = isActive ? ticket.connectionCount : 0
-        timeRemaining =
-            if isActive, ticket.bytesPerSecond >= 1, ticket.state == .downloading, let total = ticket.totalByteCount {
-                Double(max(0, total - ticket.completedByteCount)) / ticket.bytesPerSecond
-            } else { nil }
-        priority = ticket.priority
-        bandwidthLimit = ticket.bandwidthLimit
-        failure = ticket.failure
-        createdAt = ticket.createdAt
-    }
+    init(_ item: LedgerItem) { report = DownloadSummary(item) }
+
+    func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
 
     static let columns: [Table.Column] = [
         .left("ID"), .left("MODEL", isFlexible: true), .left("STATE"), .right("DONE"), .right("OF"), .right("SPEED"),
@@ -82,18 +52,19 @@ struct ListedDownload: ListedItem, Encodable {
     ]
 
     var cells: [String] {
-        let percent = total.map { $0 > 0 ? "  \(Int(100 * Double(completed) / Double($0)))%" : "" } ?? ""
-        let limit = bandwidthLimit.map { "limit \(HumanReadable.bytes($0))/s" }
+        let percent = report.total.map { $0 > 0 ? "  \(Int(100 * Double(report.completed) / Double($0)))%" : "" } ?? ""
+        let limit = report.bandwidthLimit.map { "limit \(HumanReadable.bytes($0))/s" }
+        let speed = report.bytesPerSecond
         return [
-            String(id.prefix(6)), model, state, HumanReadable.bytes(completed) + percent,
-            total.map(HumanReadable.bytes) ?? "?",
-            bytesPerSecond >= 1 ? HumanReadable.bytes(Int64(min(bytesPerSecond, 1e18))) + "/s" : "",
-            timeRemaining.map { HumanReadable.duration(.seconds(min($0.rounded(.up), 1e9))) } ?? "",
-            [limit, failure].compactMap { $0 }.joined(separator: "; "),
+            String(report.id.prefix(6)), report.model, report.state, HumanReadable.bytes(report.completed) + percent,
+            report.total.map(HumanReadable.bytes) ?? "?",
+            speed >= 1 ? HumanReadable.bytes(Int64(min(speed, 1e18))) + "/s" : "",
+            report.timeRemaining.map { HumanReadable.duration(.seconds(min($0.rounded(.up), 1e9))) } ?? "",
+            [limit, report.failure].compactMap { $0 }.joined(separator: "; "),
         ]
     }
 
-    var name: String { model }
+    var name: String { report.model }
 }
 
 /// The downloads that a command is for.

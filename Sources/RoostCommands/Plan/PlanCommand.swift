@@ -109,37 +109,6 @@ struct PlanCommand: AsyncParsableCommand {
     }
 }
 
-/// A plan as JSON.
-struct PlanReport: Encodable {
-    struct Model: Encodable {
-        let name: String
-        let architecture: String?
-        let parameterCount: Int64?
-        let quantization: String?
-        let byteCount: Int64
-        let trainedContextLength: Int?
-        /// Whether its weights are on this machine.
-        let isHere: Bool
-        /// Bytes that came over the network for this plan.
-        let receivedByteCount: Int64
-    }
-
-    let model: Model
-    let machine: PlannedMachine
-    let plan: ModelPlan
-
-    init(_ planned: PlannedModel) {
-        let header = planned.header
-        model = Model(
-            name: header.name, architecture: header.summary.architecture, parameterCount: header.summary.parameterCount,
-            quantization: header.summary.quantization, byteCount: header.byteCount,
-            trainedContextLength: header.summary.contextLength, isHere: header.isHere,
-            receivedByteCount: header.receivedByteCount)
-        machine = planned.machine
-        plan = planned.plan
-    }
-}
-
 /// One row of `roost plan --accuracy`.
 struct PredictionItem: ListedItem, Encodable {
     let prediction: PlanPrediction

@@ -75,34 +75,13 @@ extension ModelPurpose: ExpressibleByArgument {}
 
 /// One row of `roost recommend`.
 struct RecommendationItem: ListedItem, Encodable {
-    let name: String
-    let tier: String
-    let fits: Bool
-    let isFast: Bool
-    let byteCount: Int64
-    let neededByteCount: Int64
-    /// At most; `null` where unknown.
-    let tokensPerSecond: Double?
-    let contextLength: Int?
-    let isDownloaded: Bool
-    /// Whether memory and speed come from its header, or from the size of its file alone.
-    let isPlanned: Bool
-    let reason: String
+    let report: RecommendationReport
 
-    init(_ recommendation: Recommendation) {
-        let candidate = recommendation.candidate
-        name = candidate.name
-        tier = recommendation.tier.rawValue
-        fits = recommendation.fits
-        isFast = recommendation.isFast
-        byteCount = candidate.fileByteCount
-        neededByteCount = recommendation.neededByteCount
-        tokensPerSecond = recommendation.tokensPerSecond
-        contextLength = candidate.trainedContextLength ?? candidate.geometry?.trainedContextLength
-        isDownloaded = candidate.isDownloaded
-        isPlanned = recommendation.plan != nil
-        reason = recommendation.reason
-    }
+    init(_ recommendation: Recommendation) { report = RecommendationReport(recommendation) }
+
+    var name: String { report.name }
+
+    func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
 
     static let columns: [Table.Column] = [
         .left("NAME"), .left("TIER"), .right("SIZE"), .right("MEMORY"), .right("TOKENS/S"), .right("CONTEXT"),
@@ -111,10 +90,10 @@ struct RecommendationItem: ListedItem, Encodable {
 
     var cells: [String] {
         [
-            name + (isDownloaded ? " *" : ""), tier, HumanReadable.bytes(byteCount),
-            (isPlanned ? "" : "~") + HumanReadable.bytes(neededByteCount),
-            tokensPerSecond.map { "≤ " + HumanReadable.fixed($0, $0 < 9.95 ? 1 : 0) } ?? "",
-            contextLength.map(String.init) ?? "", reason,
+            name + (report.isDownloaded ? " *" : ""), report.tier, HumanReadable.bytes(report.byteCount),
+            (report.isPlanned ? "" : "~") + HumanReadable.bytes(report.neededByteCount),
+            report.tokensPerSecond.map { "≤ " + HumanReadable.fixed($0, $0 < 9.95 ? 1 : 0) } ?? "",
+            report.contextLength.map(String.init) ?? "", report.reason,
         ]
     }
 }

@@ -23,7 +23,7 @@ struct PinCommand: AsyncParsableCommand {
     func run() async throws {
         let client = try await PinnedModels.server()
         for model in models {
-            _ = try await PinnedModels.send("/roost/pin", model, to: client)
+            _ = try await PinnedModels.send("pin", model, to: client)
             Console.output.print("\(model) is in memory and stays there.")
         }
     }
@@ -40,7 +40,7 @@ struct UnpinCommand: AsyncParsableCommand {
     func run() async throws {
         let client = try await PinnedModels.server()
         for model in models {
-            let answer = try await PinnedModels.send("/roost/unpin", model, to: client)
+            let answer = try await PinnedModels.send("unpin", model, to: client)
             Console.output.print(answer.changed ? "\(model) is no longer pinned." : "\(model) was not pinned.")
         }
     }
@@ -48,7 +48,6 @@ struct UnpinCommand: AsyncParsableCommand {
 
 /// What both commands ask of the server.
 private enum PinnedModels {
-    struct Request: Encodable, Sendable { let model: String }
     struct Answer: Decodable, Sendable { let changed: Bool }
 
     static func server() async throws -> ServerClient {
@@ -57,8 +56,10 @@ private enum PinnedModels {
         return client
     }
 
-    static func send(_ path: String, _ model: String, to client: ServerClient) async throws -> Answer {
-        try await client.json(.post, path, body: Request(model: model))
+    static func send(_ action: String, _ model: String, to client: ServerClient) async throws -> Answer {
+        // A name is one part of the path.
+        let name = model.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? model
+        return try await client.json(.post, "/roost/v1/models/\(name)/\(action)")
     }
 }
 

@@ -5,7 +5,6 @@ import Roost
 import RoostServer
 import ServiceLifecycle
 import Terminal
-import UnixSignals
 
 /// `roost serve`: the HTTP server.
 struct ServeCommand: AsyncParsableCommand {
@@ -19,7 +18,8 @@ struct ServeCommand: AsyncParsableCommand {
               roost serve --port 11434       where Ollama clients look
               roost serve --port 0           on any free port, which is printed
 
-            Ends with ctrl-C, SIGTERM or “roost stop --server”; running answers get 5 seconds to finish.
+            Ends with ctrl-C, SIGTERM or “roost stop --server”; running answers get 5 seconds to finish (--drain), and a
+            second ctrl-C ends them at once. “roost reload”, or SIGHUP, reads config.toml again.
             """)
 
     @Option(help: "Address to listen on, or address:port. Default: ROOST_HOST, else 127.0.0.1.")
@@ -41,8 +41,23 @@ struct ServeCommand: AsyncParsableCommand {
         help: "A web origin (https://chat.example) whose pages may call. May be repeated.")
     var allowedOrigins: [String] = []
 
-    @Flag(help: "Listen beyond this machine, although nobody needs a key and nothing is encrypted.")
+    @Flag(help: "Listen beyond this machine without keys or without TLS, and say what that means.")
     var insecure = false
+
+    @Option(help: "How long running answers may go on when the server ends: 30s, 5m. Default: 5s.")
+    var drain: String?
+
+    @Option(name: .customLong("tls-cert"), help: "A file of certificates (PEM) to encrypt connections with.")
+    var certificate: String?
+
+    @Option(name: .customLong("tls-key"), help: "The file of the certificate's private key (PEM).")
+    var key: String?
+
+    @Option(help: "Least lines of the log: trace, debug, info, notice, warning, error. Default: info.")
+    var logLevel: ServerSettings.LogLevel?
+
+    @Option(help: "How the log is written: text or json.")
+    var logFormat: ServerSettings.LogFormat?
 
     @Flag(help: "Run models also where they cannot be shut in a sandbox.")
     var allowUnsandboxed = false
@@ -51,6 +66,13 @@ struct ServeCommand: AsyncParsableCommand {
     var verbose = false
 
     func run() async throws {
+        let (configuration, server) = try settings()
+        try warn(configuration, server)
+        try await serve(configuration, server)
+    }
+
+    /// What config.toml, the environment and the flags say now.
+    private func settings() throws -> (RoostConfiguration, RoostServerConfiguration) {
         var configuration = try RoostConfiguration.forCommands(allowsUnsandboxed: allowUnsandboxed)
         if let host {
             (configuration.listenHost, configuration.listenPort) = try RoostConfiguration.address(
@@ -64,33 +86,61 @@ struct ServeCommand: AsyncParsableCommand {
             }
             configuration.keepAlive = value
         }
+        if let drain { configuration.server.drainDuration = try ServerSettings.duration(drain, setting: "--drain") }
+        if let certificate { configuration.server.certificateFile = certificate }
+        if let key { configuration.server.keyFile = key }
+        guard (configuration.server.certificateFile == nil) == (configuration.server.keyFile == nil) else {
+            throw ValidationError(
+                "A certificate (--tls-cert, tls_certificate) and its key (--tls-key, tls_key) go together; name both.")
+        }
+        if verbose { configuration.server.logLevel = .debug }
+        if let logLevel { configuration.server.logLevel = logLevel }
+        if let logFormat { configuration.server.logFormat = logFormat }
         var server = RoostServerConfiguration(configuration)
         server.allowsInsecureListening = insecure
-        server.allowedHosts = allowedHosts
-        server.allowedOrigins = allowedOrigins
+        server.allowedHosts += allowedHosts
+        server.allowedOrigins += allowedOrigins
         server.version = RoostVersion.number
-        try await serve(configuration, server)
+        return (configuration, server)
+    }
+
+    /// Says what its owner may not expect of the server.
+    private func warn(_ configuration: RoostConfiguration, _ server: RoostServerConfiguration) throws {
+        if insecure, let warning = try server.addressWarning() { Console.error.print(warning) }
+        if !configuration.ignoredOrigins.isEmpty {
+            Console.error.print(
+                "OLLAMA_ORIGINS has “\(configuration.ignoredOrigins.joined(separator: ", "))”, which is not taken: name "
+                    + "each web origin exactly, in allowed_origins or with --allow-origin.")
+        }
     }
 
     private func serve(_ configuration: RoostConfiguration, _ server: RoostServerConfiguration) async throws {
-        var logger = Logger(label: "roost") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = verbose ? .debug : .warning
+        let log = ServerLog()
+        log.configure(by: configuration.server)
+        let logger = log.logger(label: "roost")
+        DescriptorLimit.raise()
         if configuration.workerExecutable != nil { FreedMemory.returnToSystem() }
         let manager = try await ModelManager(configuration: configuration)
         if configuration.downloads.resumesAutomatically { resumeDownloads(of: manager, logger) }
         loadPinnedModels(of: manager)
         let watch = logEvents(of: manager, logger)
         defer { watch.cancel() }
+        let notice = ServiceNotice()
         let service = RoostService(manager: manager, configuration: server, logger: logger) { running in
             Console.output.print("Roost \(running.version) listens on \(running.baseURL)")
+            notice.tell(.ready)
         }
-        var groupConfiguration = ServiceGroupConfiguration(
-            services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        // Past the drain only a client that does not read can hold up the end.
-        groupConfiguration.maximumGracefulShutdownDuration = server.drainDuration + .seconds(10)
+        let reloader = try ServerReloader(
+            control: service.control, manager: manager, log: log, logger: logger, settings: settings)
+        let signals = ServerSignals(control: service.control, notice: notice) { await reloader.reload() }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: signals),
+                    .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
+                ], logger: log.quietLogger(label: "roost.services")))
         do {
-            try await ServiceGroup(configuration: groupConfiguration).run()
+            try await group.run()
         } catch {
             await manager.shutdown()
             throw error
@@ -115,6 +165,9 @@ struct ServeCommand: AsyncParsableCommand {
                 case .loadRetreat(let model, let step): logger.warning("\(model): \(step.message)")
                 case .health(.began(let warning)): logger.warning("\(warning.message) \(warning.remedy)")
                 case .health(.ended(let warning)): logger.notice("over: \(warning.message)")
+                case .engine(let change) where change.isUp: logger.notice("the engine “\(change.engine)” answers again")
+                case .engine(let change):
+                    logger.warning("the engine “\(change.engine)” is down: \(change.reason ?? "it does not answer")")
                 }
             }
         }
@@ -131,5 +184,24 @@ struct ServeCommand: AsyncParsableCommand {
                 logger.warning("interrupted downloads were not resumed: \(error)")
             }
         }
+    }
+}
+
+extension ServerSettings.LogLevel: ExpressibleByArgument {}
+extension ServerSettings.LogFormat: ExpressibleByArgument {}
+
+extension ServerLog {
+    /// Takes level and format of the settings.
+    func configure(by settings: ServerSettings) {
+        configure(
+            level: Logger.Level(rawValue: settings.logLevel.rawValue) ?? .info,
+            format: Format(rawValue: settings.logFormat.rawValue) ?? .text)
+    }
+
+    /// A logger that leaves out what only those who mend services want to know.
+    fileprivate func quietLogger(label: String) -> Logger {
+        var logger = logger(label: label)
+        logger.logLevel = .warning
+        return logger
     }
 }

@@ -104,6 +104,7 @@ struct ServerClient: Sendable {
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: server.baseURL + path)
         request.method = HTTPMethod(rawValue: method.rawValue)
+        if let token = server.token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
@@ -144,8 +145,21 @@ struct ServerClient: Sendable {
         throw DecodingError.dataCorruptedError(in: container, debugDescription: "“\(text)” is not a time.")
     }
 
+    /// An error in the form of Ollama's API, or of Roost's own.
     private struct Failure: Decodable {
         let error: String
+
+        private enum CodingKeys: CodingKey { case error }
+        private struct Detail: Decodable { let message: String }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            if let detail = try? container.decode(Detail.self, forKey: .error) {
+                error = detail.message
+            } else {
+                error = try container.decode(String.self, forKey: .error)
+            }
+        }
     }
 
     private struct Version: Decodable {

@@ -34,12 +34,12 @@ struct VerifyCommand: AsyncParsableCommand {
     func run() async throws {
         let manager = try await ModelManager()
         let names = try await names(of: manager)
-        var results: [VerifiedModel] = []
+        var results: [VerificationReport] = []
         for name in names {
             // With --json the one answer is the array of results.
             let report = json ? nil : TransferReport(isJSON: false, label: name.display)
             defer { report?.finish() }
-            let result = VerifiedModel(try await manager.store.verify(name) { report?.update($0) })
+            let result = VerificationReport(try await manager.store.verify(name) { report?.update($0) })
             report?.finish()
             results.append(result)
             if !json { for line in result.lines { Console.output.print(line) } }

@@ -15,6 +15,7 @@ import Foundation
 final class RunDirectory: Sendable {
     static let recordName = "roost.json"
     static let lockName = "roost.lock"
+    static let socketName = "roost.sock"
 
     private let directory: URL
     private let lockDescriptor: Int32
@@ -86,6 +87,14 @@ final class RunDirectory: Sendable {
             unlink(temporary)
             throw RoostServerError.runDirectory(path: target, operation: "Writing", reason: reason)
         }
+    }
+
+    /// Where the server's socket belongs.
+    var socketPath: String { directory.appending(path: Self.socketName).path }
+
+    /// Removes the socket.
+    func removeSocket() {
+        unlink(socketPath)
     }
 
     /// Removes the record; the lock goes with the value.

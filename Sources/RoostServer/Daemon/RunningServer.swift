@@ -16,18 +16,27 @@ public struct RunningServer: Codable, Sendable, Hashable {
     public var host: String
     /// The port it listens on.
     public var port: Int
+    /// Its Unix socket, for this person's processes; `nil` when it has none.
+    public var socket: String?
+    /// Whether connections over TCP are encrypted.
+    public var isEncrypted: Bool?
+    /// What became of its last reload; `nil` before the first one.
+    public var lastReload: ReloadReport?
     /// Its version.
     public var version: String
     /// When it began to listen.
     public var startedAt: Date
+    /// What this person's own commands show to do as they like: made anew by each server, and kept nowhere else.
+    public var token: String?
 
     /// A record of these facts.
-    public init(pid: Int32, host: String, port: Int, version: String, startedAt: Date) {
+    public init(pid: Int32, host: String, port: Int, version: String, startedAt: Date, token: String? = nil) {
         self.pid = pid
         self.host = host
         self.port = port
         self.version = version
         self.startedAt = startedAt
+        self.token = token
     }
 
     /// The record in the home directory; `nil` when there is none that can be read. A server that was killed leaves
@@ -45,10 +54,12 @@ public struct RunningServer: Codable, Sendable, Hashable {
 
     /// Where a client on this machine reaches it, without a slash at the end: `http://127.0.0.1:11535`.
     public var baseURL: String {
-        switch host {
-        case "0.0.0.0", "": "http://127.0.0.1:\(port)"
-        case "::", "[::]": "http://[::1]:\(port)"
-        default: host.contains(":") && !host.hasPrefix("[") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
-        }
+        let name =
+            switch host {
+            case "0.0.0.0", "": "127.0.0.1"
+            case "::", "[::]": "[::1]"
+            default: host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+            }
+        return "\(isEncrypted == true ? "https" : "http")://\(name):\(port)"
     }
 }

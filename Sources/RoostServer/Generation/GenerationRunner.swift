@@ -6,25 +6,48 @@ import Synchronization
 struct GenerationRunner: Sendable {
     let manager: ModelManager
     let active: ActiveGenerations
+    let metrics: ServerMetrics
+    /// Most time for an answer, its wait for a turn included.
+    var timeLimit: Duration?
 
     /// Loads the model and begins. Returns with the first event, so that what can be refused is refused with a status.
     ///
     /// Throws `APIError`.
     func start(_ job: GenerationJob, for context: RoostRequestContext) async throws -> StartedGeneration {
+        context.record.model = job.model
         var job = job
-        job.request.tenant = context.caller.name
+        if let saving = context.saving {
+            job.recording = try await saving.recording(of: job, for: context, in: manager)
+        }
+        return try await start(job, by: context.caller, connection: await context.connection())
+    }
+
+    /// The same for a client that may come back: without a connection the generation goes on when that closes.
+    ///
+    /// Throws `APIError`.
+    func start(
+        _ job: GenerationJob, by caller: Caller, connection: ConnectionWatcher? = nil
+    ) async throws -> StartedGeneration {
+        var job = job
+        job.request.tenant = caller.name
+        if let timeLimit { job.request.timeLimit = min(timeLimit, job.request.timeLimit ?? timeLimit) }
+        try await requireModel(job.model, for: caller)
         do {
-            job.apply(try await manager.preset(of: job.model))
+            if try await manager.offeredModel(named: job.model) == nil {
+                job.apply(try await manager.preset(of: job.model))
+            }
         } catch {
             throw APIError(error, model: job.model)
         }
-        return try await start(job, connection: await context.connection())
+        return try await start(job, for: caller, connection: connection)
     }
 
-    private func start(_ job: GenerationJob, connection: ConnectionWatcher?) async throws -> StartedGeneration {
+    private func start(
+        _ job: GenerationJob, for caller: Caller, connection: ConnectionWatcher?
+    ) async throws -> StartedGeneration {
         if job.hasImages { try await requireProjector(job.model) }
         let submitted = ContinuousClock.now
-        let (events, eventSink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
+        let (events, eventSink) = GenerationEvents.makeStream()
         let (starts, startSink) = AsyncThrowingStream<Start, any Error>.makeStream()
         let interruption = Interruption()
         let interrupt: @Sendable (APIError) -> Void = { error in
@@ -32,10 +55,10 @@ struct GenerationRunner: Sendable {
             startSink.finish(throwing: error)
             eventSink.finish(throwing: error)
         }
-        let number = try active.add(interrupt)
+        let number = try active.add(for: caller, interrupt)
         let observer = connection?.onClose { interrupt(.unavailable("The client closed the connection.")) }
         let latch = CancellationLatch()
-        eventSink.onTermination = { _ in
+        eventSink.onEnd {
             latch.cancel()
             active.remove(number)
             if let observer { connection?.forget(observer) }
@@ -47,7 +70,12 @@ struct GenerationRunner: Sendable {
                         let loadDuration = ContinuousClock.now - submitted
                         let (stream, warning) = try job.stream(on: model)
                         var isStarted = false
+                        var meter = GenerationMeter(
+                            metrics, model: model.info.name, choiceCount: job.request.choiceCount)
+                        defer { meter.end() }
                         for try await event in stream {
+                            meter.take(event)
+                            try await job.recording?.take(event)
                             if !isStarted {
                                 isStarted = true
                                 startSink.yield(Start(loadDuration: loadDuration, warning: warning))
@@ -64,6 +92,7 @@ struct GenerationRunner: Sendable {
                     startSink.finish()
                     eventSink.finish()
                 } catch {
+                    await job.recording?.interrupt()
                     startSink.finish(throwing: error)
                     eventSink.finish(throwing: error)
                 }
@@ -85,9 +114,14 @@ struct GenerationRunner: Sendable {
     /// A model that cannot see is not loaded for a picture.
     private func requireProjector(_ model: String) async throws {
         do {
-            let record = try await manager.model(named: model)
-            guard record.files.contains(where: { $0.role == .projector }) else {
-                throw InferenceError.noProjector(model: record.name.display)
+            switch try await manager.servedModel(named: model) {
+            case .stored(let record):
+                guard record.files.contains(where: { $0.role == .projector }) else {
+                    throw InferenceError.noProjector(model: record.name.display)
+                }
+            case .remote(let offer):
+                // What its engine does not tell, it says when it is asked.
+                if offer.can("vision") == false { throw InferenceError.noProjector(model: offer.name) }
             }
         } catch {
             throw APIError(error, model: model)
@@ -102,7 +136,9 @@ struct GenerationRunner: Sendable {
         on name: String, load: LoadOptions? = nil, keepAlive: KeepAlive? = nil, for context: RoostRequestContext,
         _ body: @escaping @Sendable (any RunningModel, _ loadDuration: Duration) async throws -> Answer
     ) async throws -> Answer {
+        try await requireModel(name, for: context.caller)
         let submitted = ContinuousClock.now
+        context.record.model = name
         let connection = await context.connection()
         let task = Task {
             try await manager.withModel(name, options: load, keepAlive: keepAlive) { model in
@@ -116,7 +152,7 @@ struct GenerationRunner: Sendable {
         }
         let number: Int
         do {
-            number = try active.add(interrupt)
+            number = try active.add(for: context.caller, interrupt)
         } catch {
             task.cancel()
             throw error
@@ -150,7 +186,7 @@ struct StartedGeneration: Sendable {
     /// Until the model was ready for this request.
     let loadDuration: Duration
     let warnings: [String]
-    let events: AsyncThrowingStream<GenerationEvent, any Error>
+    let events: GenerationEvents
     /// Why it is to end before its events do. Events that were not written yet count no more then.
     let interruption: Interruption
     /// Ends it; nothing happens when it has ended.

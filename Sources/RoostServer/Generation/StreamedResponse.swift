@@ -9,6 +9,8 @@ protocol StreamFrames: Sendable {
     static var contentType: String { get }
     /// What comes before any text.
     func opening() throws -> [ByteBuffer]
+    /// While the request waits or its prompt is computed: a sign of life, where the dialect has one.
+    func waiting() throws -> [ByteBuffer]
     /// More of a choice.
     func delta(_ delta: GenerationDelta) throws -> [ByteBuffer]
     /// The end of one choice while others go on.
@@ -21,6 +23,7 @@ protocol StreamFrames: Sendable {
 
 extension StreamFrames {
     func opening() throws -> [ByteBuffer] { [] }
+    func waiting() throws -> [ByteBuffer] { [] }
     func ended(_ result: GenerationResult) throws -> [ByteBuffer] { [] }
 }
 
@@ -36,27 +39,34 @@ extension StartedGeneration {
             var results: [GenerationResult] = []
             var last: [ByteBuffer]?
             while last == nil {
-                let event: GenerationEvent?
+                let events: [GenerationEvent]
                 do {
                     // A client that reads slowly may have much to read yet.
                     if let error = interruption.error { throw error }
-                    event = try await iterator.next()
+                    guard let batch = try await iterator.nextBatch() else {
+                        throw APIError.unavailable("The request was cancelled.")
+                    }
+                    events = batch
                 } catch {
                     last = try frames.failed(APIError(error, model: job.model))
                     break
                 }
-                switch event {
-                case .queued, .promptProgress: continue
-                case .delta(let delta): try await writer.write(contentsOf: frames.delta(delta))
-                case .finished(let result):
-                    results.append(result)
-                    if results.count < job.request.choiceCount {
-                        try await writer.write(contentsOf: frames.ended(result))
-                    } else {
-                        last = try frames.finished(results.sorted { $0.choice < $1.choice }, last: result)
+                var buffers: [ByteBuffer] = []
+                for event in events where last == nil {
+                    switch event {
+                    case .queued, .promptProgress: buffers += try frames.waiting()
+                    case .delta(let delta): buffers += try frames.delta(delta)
+                    case .finished(let result):
+                        results.append(result)
+                        if results.count < job.request.choiceCount {
+                            buffers += try frames.ended(result)
+                        } else {
+                            last = try frames.finished(results.sorted { $0.choice < $1.choice }, last: result)
+                        }
                     }
-                case nil: last = try frames.failed(.unavailable("The request was cancelled."))
                 }
+                // What came together goes together: one call of the system for all.
+                if !buffers.isEmpty { try await writer.write(contentsOf: buffers) }
             }
             try await writer.write(contentsOf: last ?? [])
             try await writer.finish(nil)

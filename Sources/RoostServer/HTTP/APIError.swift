@@ -15,12 +15,18 @@ enum APIError: Error, Sendable {
     case noEndpoint(String)
     /// The endpoint exists, for other methods.
     case methodNotAllowed(String)
-    /// Refused by the guard of `Host` or `Origin`.
+    /// It is not known who calls.
+    case unauthorized(String)
+    /// Refused by the guard of `Host` or `Origin`, or not allowed to this caller.
     case forbidden(String)
     /// The body is too large.
     case bodyTooLarge(limit: Int)
     /// The body did not arrive whole.
     case bodyUnreadable(String)
+    /// The request, or its body, did not arrive in time.
+    case requestTimeout(String)
+    /// The request's line and headers are too large.
+    case headTooLarge(String)
     /// Name taken, for copies.
     case conflict(String)
     /// Cannot be served now; try again.
@@ -36,7 +42,9 @@ enum APIError: Error, Sendable {
         switch error {
         case let error as APIError: self = error
         case let error as InferenceError: self.init(error)
+        case let error as RemoteEngineError: self.init(error)
         case let error as ModelStoreError: self.init(error, model: model)
+        case let error as ChatHistoryError: self.init(error)
         case let error as ModelCreationError: self = .invalidRequest(error.description)
         case is CancellationError: self = .unavailable("The request was cancelled.")
         default: self = .failure("\(error)")
@@ -79,8 +87,11 @@ enum APIError: Error, Sendable {
         case .modelNotFound, .notFound, .noEndpoint: .notFound
         case .insufficientStorage: .init(code: 507, reasonPhrase: "Insufficient Storage")
         case .methodNotAllowed: .methodNotAllowed
+        case .unauthorized: .unauthorized
         case .forbidden: .forbidden
         case .bodyTooLarge: .contentTooLarge
+        case .requestTimeout: .requestTimeout
+        case .headTooLarge: .requestHeaderFieldsTooLarge
         case .unavailable: .serviceUnavailable
         case .failure: .internalServerError
         }
@@ -90,9 +101,9 @@ enum APIError: Error, Sendable {
     var message: String {
         switch self {
         case .invalidRequest(let message, _, _), .notFound(let message, _, _), .insufficientStorage(let message),
-            .noEndpoint(let message), .methodNotAllowed(let message),
+            .noEndpoint(let message), .methodNotAllowed(let message), .unauthorized(let message),
             .forbidden(let message), .bodyUnreadable(let message), .conflict(let message), .unavailable(let message),
-            .failure(let message):
+            .failure(let message), .requestTimeout(let message), .headTooLarge(let message):
             message
         case .modelNotFound(let name): "model '\(name)' not found"
         case .bodyTooLarge(let limit): "The request body is larger than \(limit) bytes, the most that is accepted."

@@ -27,6 +27,7 @@ struct ErrorResponder: RouterMiddleware {
             let dialect = dialects.first { $0.owns(path: request.uri.path) } ?? dialects.first
             response = dialect?.response(to: failure) ?? Response(status: failure.status)
             if case .unavailable = failure { response.headers[.retryAfter] = "1" }
+            if case .unauthorized = failure { response.headers[.wwwAuthenticate] = #"Bearer realm="Roost""# }
             if request.method == .head { response = response.createHeadResponse() }
         }
         response.headers[.server] = serverName

@@ -14,9 +14,9 @@ struct HostGuard: RouterMiddleware {
     init(configuration: RoostServerConfiguration) {
         var hosts: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
         if !["0.0.0.0", "::", "[::]", ""].contains(configuration.host) {
-            hosts.insert(Self.name(ofHost: configuration.host))
+            hosts.formUnion([configuration.host].compactMap(Self.name(ofHost:)))
         }
-        hosts.formUnion(configuration.allowedHosts.map(Self.name(ofHost:)))
+        hosts.formUnion(configuration.allowedHosts.compactMap(Self.name(ofHost:)))
         allowedHosts = hosts
     }
 
@@ -55,9 +55,15 @@ struct HostGuard: RouterMiddleware {
         return host.isEmpty ? nil : host.lowercased()
     }
 
-    /// A configured name in the form that `name(ofAuthority:)` gives.
-    private static func name(ofHost host: String) -> String {
+    /// A configured name in the form that `name(ofAuthority:)` gives, without its port; `nil` for what no `Host` names,
+    /// such as a pattern or an address with its scheme.
+    static func name(ofHost host: String) -> String? {
         let isBareIPv6 = host.filter { $0 == ":" }.count > 1 && !host.hasPrefix("[")
-        return isBareIPv6 ? "[\(host.lowercased())]" : host.lowercased()
+        guard let name = name(ofAuthority: isBareIPv6 ? "[\(host)]" : host) else { return nil }
+        let isName = name.utf8.allSatisfy { byte in
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+                || (name.hasPrefix("[") ? "[]:.%" : "-._").utf8.contains(byte)
+        }
+        return isName ? name : nil
     }
 }

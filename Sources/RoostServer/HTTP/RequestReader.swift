@@ -17,14 +17,22 @@ struct RequestReader: Sendable {
     ///
     /// Throws `APIError.invalidRequest`, `.bodyTooLarge` or `.bodyUnreadable`.
     func decode<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body {
-        let data = try await body(of: request)
-        guard data.contains(where: { !$0.isJSONWhitespace }) else {
+        guard let data = try await jsonBody(of: request) else {
             throw APIError.invalidRequest("missing request body")
         }
+        return try Self.decode(type, from: data)
+    }
+
+    /// The body of `request`, nested no deeper than is allowed; `nil` when there is none.
+    ///
+    /// Throws `APIError.invalidRequest`, `.bodyTooLarge` or `.bodyUnreadable`.
+    func jsonBody(of request: Request) async throws -> Data? {
+        let data = try await body(of: request)
+        guard data.contains(where: { !$0.isJSONWhitespace }) else { return nil }
         if JSONDepth.of(data, exceeds: maximumDepth) {
             throw APIError.invalidRequest("The request body nests deeper than \(maximumDepth) levels.")
         }
-        return try Self.decode(type, from: data)
+        return data
     }
 
     /// Decodes a JSON text. Throws `APIError.invalidRequest` that names the field.
@@ -48,7 +56,8 @@ struct RequestReader: Sendable {
         } catch is NIOTooManyBytesError {
             throw APIError.bodyTooLarge(limit: maximumByteCount)
         } catch {
-            throw APIError.bodyUnreadable("The request body did not arrive whole: \(error).")
+            throw RequestFault(error)?.apiError
+                ?? APIError.bodyUnreadable("The request body did not arrive whole: \(error).")
         }
     }
 

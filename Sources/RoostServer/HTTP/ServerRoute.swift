@@ -48,6 +48,7 @@ struct ServerRoute: Sendable {
     /// Adds the endpoint, behind its policy.
     func add(to router: Router<RoostRequestContext>) {
         router.on(RouterPath(path), method: method) { request, context in
+            context.record.caller = context.caller.name
             try context.caller.require(access)
             return try await handler(request, context)
         }

@@ -33,22 +33,29 @@ struct WireTool: Decodable, Sendable {
                 throw APIError.invalidRequest(
                     "tools[\(index)].function is required.", parameter: "tools[\(index)].function")
             }
-            guard !function.name.isEmpty, function.name.count <= 128 else {
-                throw APIError.invalidRequest(
-                    "tools[\(index)].function.name must have 1 to 128 characters.",
-                    parameter: "tools[\(index)].function.name")
-            }
-            var definition = ToolDefinition(name: function.name, description: function.description ?? "")
-            if let parameters = function.parameters, !parameters.isNull {
-                guard parameters.isObject else {
-                    throw APIError.invalidRequest(
-                        "tools[\(index)].function.parameters must be an object.",
-                        parameter: "tools[\(index)].function.parameters")
-                }
-                definition.parameters = parameters.text
-            }
-            return definition
+            return try definition(
+                name: function.name, description: function.description, parameters: function.parameters,
+                field: "tools[\(index)].function")
         }
+    }
+
+    /// A function whose parts stand in `field`. Throws `APIError.invalidRequest` that names the part.
+    static func definition(
+        name: String, description: String?, parameters: JSONText?, field: String, schemaName: String = "parameters"
+    ) throws -> ToolDefinition {
+        guard !name.isEmpty, name.count <= 128 else {
+            throw APIError.invalidRequest(
+                "\(field).name must have 1 to 128 characters.", parameter: "\(field).name")
+        }
+        var definition = ToolDefinition(name: name, description: description ?? "")
+        if let parameters, !parameters.isNull {
+            guard parameters.isObject else {
+                throw APIError.invalidRequest(
+                    "\(field).\(schemaName) must be an object.", parameter: "\(field).\(schemaName)")
+            }
+            definition.parameters = parameters.text
+        }
+        return definition
     }
 }
 

@@ -1,70 +1,64 @@
+import HTTPTypes
 import Hummingbird
+import NIOCore
 import Roost
 
-/// Roost's own endpoints. Errors take Ollama's form, which is the plainest.
+/// Roost's own endpoints, and the document that describes them.
 struct NativeDialect: Dialect {
     let parts: ServerParts
-    private var manager: ModelManager { parts.manager }
-    private var reader: RequestReader { parts.reader }
+    /// The endpoints with their descriptions.
+    let endpoints: [NativeRoute]
 
-    func owns(path: String) -> Bool { path == "/health" || path.hasPrefix("/roost/") }
-
-    var routes: [ServerRoute] {
-        [
-            .get("/health", .everyone) { _, _ in
-                try WireJSON.response(Health(status: "ok", version: parts.configuration.version))
-            },
-            .post("/roost/pin", .scope(.admin)) { request, _ in
-                try await pin(reader.decode(PinRequest.self, from: request))
-            },
-            .post("/roost/unpin", .scope(.admin)) { request, _ in
-                try await unpin(reader.decode(PinRequest.self, from: request))
-            },
-        ]
+    init(parts: ServerParts) {
+        self.parts = parts
+        let api = NativeAPI(parts: parts)
+        let described =
+            api.serverRoutes + api.machineRoutes + api.findingRoutes + api.modelRoutes + api.memoryRoutes
+            + api.downloadRoutes + api.eventRoutes + api.conversationRoutes
+        let draft = described + [api.documentRoute(ByteBuffer())]
+        let document = OpenAPIDocument(version: parts.configuration.version, routes: draft)
+        // A value of JSON has a JSON form always.
+        let encoded = (try? WireJSON.frame(document.json, suffix: "")) ?? ByteBuffer()
+        endpoints = described + [api.documentRoute(encoded)]
     }
 
-    /// Loads a model and keeps it until it is unloaded or unpinned.
-    private func pin(_ request: PinRequest) async throws -> Response {
-        let name = try OllamaFields.required(request.model)
+    var routes: [ServerRoute] { endpoints.map(\.route) }
+
+    func owns(path: String) -> Bool {
+        path == "/health" || path == "/openapi.json" || path == "/roost" || path.hasPrefix("/roost/")
+    }
+
+    func response(to error: APIError) -> Response { NativeFailure(error).response }
+}
+
+/// What the handlers of Roost's own endpoints work with.
+struct NativeAPI: Sendable {
+    let parts: ServerParts
+    var manager: ModelManager { parts.manager }
+    var native: NativeParts { parts.native }
+
+    /// An endpoint; its description cannot be left out.
+    func endpoint(
+        _ method: HTTPRequest.Method, _ path: String, _ access: ServerRoute.Access, _ operation: Operation,
+        _ handler: @escaping NativeRoute.Handler
+    ) -> NativeRoute {
+        NativeRoute(method, path, access, operation, reader: parts.reader, handler)
+    }
+
+    /// Runs `body` for the model that the request names, if the caller may use it; errors are told of it.
+    func about<Answer>(
+        _ model: String?, for request: NativeRequest, _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        request.context.record.model = model
         do {
-            try await manager.load(name, pinning: true)
-            return try WireJSON.response(PinAnswer(model: name, pinned: true, changed: true))
+            if let model { try await parts.requireModel(model, for: request.context) }
+            return try await body()
         } catch {
-            throw APIError(error, model: name)
+            throw NativeFailure(error, model: model)
         }
     }
 
-    /// Lets a model go by its keep-alive again.
-    private func unpin(_ request: PinRequest) async throws -> Response {
-        let name = try OllamaFields.required(request.model)
-        do {
-            let wasPinned = try await manager.unpin(name)
-            return try WireJSON.response(PinAnswer(model: name, pinned: false, changed: wasPinned))
-        } catch {
-            throw APIError(error, model: name)
-        }
-    }
-
-    func response(to error: APIError) -> Response {
-        (try? WireJSON.response(OllamaError(error: error.message), status: error.status))
-            ?? Response(status: error.status)
-    }
-}
-
-/// `GET /health`.
-struct Health: Encodable, Sendable {
-    let status: String
-    let version: String
-}
-
-/// `POST /roost/pin`, `POST /roost/unpin`.
-struct PinRequest: Decodable, Sendable {
-    var model: String?
-}
-
-/// What became of it.
-struct PinAnswer: Encodable, Sendable {
-    let model: String
-    let pinned: Bool
-    let changed: Bool
+    /// The model's name in a path.
+    static let name = Operation.Parameter(
+        name: "name", schema: .text(1...255, "The model's name, “/” written as `%2F`."))
 }

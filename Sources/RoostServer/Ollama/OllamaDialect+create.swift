@@ -13,6 +13,8 @@ extension OllamaDialect {
 
     private func create(_ request: OllamaCreateRequest, _ context: RoostRequestContext) async throws -> Response {
         var creation = try request.creation()
+        try await parts.requireModel(creation.name, for: context)
+        if case .model(let base) = creation.base { try await parts.requireModel(base, for: context) }
         do {
             // What can be refused is refused with a status, before the first line.
             if case .files = creation.base { creation.base = .files(try await files(request.files, field: "files")) }

@@ -15,6 +15,7 @@ extension OllamaDialect {
 
     private func generate(_ request: OllamaGenerateRequest, _ context: RoostRequestContext) async throws -> Response {
         let model = try OllamaFields.required(request.model)
+        try await parts.requireModel(model, for: context)
         if (request.prompt ?? "").isEmpty {
             return try await loadOnly(model, .generate, request.options, request.keepAlive)
         }
@@ -66,6 +67,7 @@ extension OllamaDialect {
 
     private func chat(_ request: OllamaChatRequest, _ context: RoostRequestContext) async throws -> Response {
         let model = try OllamaFields.required(request.model)
+        try await parts.requireModel(model, for: context)
         if (request.messages ?? []).isEmpty {
             return try await loadOnly(model, .chat, request.options, request.keepAlive)
         }
@@ -115,7 +117,10 @@ extension OllamaDialect {
     ) async throws -> Response {
         do {
             var reason = "load"
-            if let keepAlive, keepAlive.isZero {
+            if case .remote = try await manager.servedModel(named: model) {
+                // Its engine loads it with the first request, and lets it go when it likes.
+                if let keepAlive, keepAlive.isZero { reason = "unload" }
+            } else if let keepAlive, keepAlive.isZero {
                 try await manager.unload(model)
                 reason = "unload"
             } else {
@@ -137,7 +142,7 @@ extension OllamaDialect {
 
     private func thinks(_ model: String) async throws -> Bool {
         do {
-            return try await manager.model(named: model).capabilities.contains(.thinking)
+            return try await manager.servedModel(named: model).can(.thinking) ?? true
         } catch {
             throw APIError(error, model: model)
         }

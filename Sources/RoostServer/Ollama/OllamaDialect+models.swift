@@ -4,27 +4,38 @@ import Roost
 extension OllamaDialect {
     var modelRoutes: [ServerRoute] {
         [
-            .get("/api/tags", .scope(.read)) { _, _ in
-                try WireJSON.response(OllamaTags(models: try await manager.downloadedModels().map { .init($0) }))
+            .get("/api/tags", .scope(.read)) { _, context in
+                if manager.hasEngines {
+                    return try WireJSON.response(
+                        OllamaServedTags(models: try await parts.servedModels(for: context.caller).map { .init($0) }))
+                }
+                return try await parts.remembered.response("/api/tags", for: context.caller) {
+                    OllamaTags(models: try await parts.models(for: context.caller).map { .init($0) })
+                }
             },
-            .get("/api/ps", .scope(.read)) { _, _ in
-                try WireJSON.response(OllamaProcesses(models: try await manager.loadedModels().map { .init($0) }))
+            .get("/api/ps", .scope(.read)) { _, context in
+                let models = try await manager.loadedModels().filter { context.caller.mayUse(model: $0.record.name) }
+                return try WireJSON.response(OllamaProcesses(models: models.map { .init($0) }))
             },
-            .post("/api/show", .scope(.read)) { request, _ in
-                try await show(reader.decode(OllamaModelRequest.self, from: request))
+            .post("/api/show", .scope(.read)) { request, context in
+                try await show(reader.decode(OllamaModelRequest.self, from: request), context)
             },
-            .post("/api/copy", .scope(.pull)) { request, _ in
-                try await copy(reader.decode(OllamaCopyRequest.self, from: request))
+            .post("/api/copy", .scope(.pull)) { request, context in
+                try await copy(reader.decode(OllamaCopyRequest.self, from: request), context)
             },
-            .delete("/api/delete", .scope(.delete)) { request, _ in
-                try await delete(reader.decode(OllamaModelRequest.self, from: request))
+            .delete("/api/delete", .scope(.delete)) { request, context in
+                try await delete(reader.decode(OllamaModelRequest.self, from: request), context)
             },
         ]
     }
 
-    private func show(_ request: OllamaModelRequest) async throws -> Response {
+    private func show(_ request: OllamaModelRequest, _ context: RoostRequestContext) async throws -> Response {
         let name = try request.requiredModel()
+        try await parts.requireModel(name, for: context)
         do {
+            if let offer = try await manager.offeredModel(named: name) {
+                return try WireJSON.response(OllamaRemoteShow(offer))
+            }
             let record = try await manager.model(named: name)
             let metadata = try await ModelFileMetadata.read(manager.store.location(of: record.name))
             return try WireJSON.response(
@@ -44,7 +55,9 @@ extension OllamaDialect {
         return try await ModelFileMetadata.read(url)
     }
 
-    private func copy(_ request: OllamaCopyRequest) async throws -> Response {
+    private func copy(_ request: OllamaCopyRequest, _ context: RoostRequestContext) async throws -> Response {
+        try await parts.requireModel(request.source, for: context)
+        try await parts.requireModel(request.destination, for: context)
         do {
             _ = try await manager.copy(request.source, to: request.destination)
         } catch let error as ModelStoreError {
@@ -56,8 +69,9 @@ extension OllamaDialect {
         return Response(status: .ok)
     }
 
-    private func delete(_ request: OllamaModelRequest) async throws -> Response {
+    private func delete(_ request: OllamaModelRequest, _ context: RoostRequestContext) async throws -> Response {
         let name = try request.requiredModel()
+        try await parts.requireModel(name, for: context)
         do {
             _ = try await manager.delete(name)
         } catch {

@@ -7,8 +7,8 @@ extension OllamaDialect {
             .post("/api/pull", .scope(.pull)) { request, context in
                 try await pull(reader.decode(OllamaPullRequest.self, from: request), context)
             },
-            .post("/api/push", .scope(.pull)) { request, _ in
-                try await push(reader.decode(OllamaPullRequest.self, from: request))
+            .post("/api/push", .scope(.pull)) { request, context in
+                try await push(reader.decode(OllamaPullRequest.self, from: request), context)
             },
         ]
     }
@@ -16,6 +16,7 @@ extension OllamaDialect {
     private func pull(_ request: OllamaPullRequest, _ context: RoostRequestContext) async throws -> Response {
         let name = try request.requiredModel()
         try OllamaPull.requireRemote(name)
+        try await parts.requireModel(name, for: context)
         let warning = "insecure was ignored: what is pulled always comes over https and is checked against its digest."
         return try await progressResponse(
             stream: request.stream, warning: request.insecure ?? false ? warning : nil, for: context
@@ -25,8 +26,9 @@ extension OllamaDialect {
     }
 
     /// Roost gives models to nobody: the refusal that a registry would give, in a sentence.
-    private func push(_ request: OllamaPullRequest) async throws -> Response {
+    private func push(_ request: OllamaPullRequest, _ context: RoostRequestContext) async throws -> Response {
         let name = try request.requiredModel()
+        try await parts.requireModel(name, for: context)
         do {
             _ = try await manager.model(named: name)
         } catch {

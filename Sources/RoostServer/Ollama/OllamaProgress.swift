@@ -100,7 +100,7 @@ extension OllamaDialect {
         }
         let number: Int
         do {
-            number = try parts.active.add(interrupt)
+            number = try parts.active.add(for: context.caller, interrupt)
         } catch {
             task.cancel()
             throw error

@@ -6,15 +6,17 @@ struct OpenAIChatRequest: Decodable, Sendable {
     let sampling: OpenAISampling
     var messages: [OpenAIMessage]?
     var tools: [WireTool]?
-    var toolChoice: ToolChoice?
+    var toolChoice: OpenAIToolChoice?
     var parallelToolCalls: Bool?
-    var functions: JSONValue?
+    /// What is refused, by field.
+    var refused: [CodingKeys: JSONValue] = [:]
     var responseFormat: ResponseFormat?
     var logprobs: Bool?
     var topLogprobs: Int?
     // What llama-server and vLLM take besides.
     var templateArguments: [String: JSONText]?
     var reasoningEffort: String?
+    var continuesLastMessage: Bool?
 
     struct ResponseFormat: Decodable, Sendable {
         struct Named: Decodable, Sendable {
@@ -32,36 +34,17 @@ struct OpenAIChatRequest: Decodable, Sendable {
         }
     }
 
-    /// A word, or the function that must be called.
-    enum ToolChoice: Decodable, Sendable {
-        case word(String)
-        case function(String)
-
-        private struct Object: Decodable {
-            struct Function: Decodable { var name: String }
-
-            var type: String?
-            var function: Function
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let word = try? container.decode(String.self) {
-                self = .word(word)
-            } else {
-                self = .function(try container.decode(Object.self).function.name)
-            }
-        }
-    }
-
     enum CodingKeys: String, CodingKey {
-        case messages, tools, functions, logprobs
+        case messages, tools, functions, logprobs, audio, modalities, moderation
+        case functionCall = "function_call"
+        case webSearch = "web_search_options"
         case toolChoice = "tool_choice"
         case parallelToolCalls = "parallel_tool_calls"
         case responseFormat = "response_format"
         case topLogprobs = "top_logprobs"
         case templateArguments = "chat_template_kwargs"
         case reasoningEffort = "reasoning_effort"
+        case continuesLastMessage = "continue_final_message"
     }
 
     init(from decoder: any Decoder) throws {
@@ -69,32 +52,45 @@ struct OpenAIChatRequest: Decodable, Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         messages = try container.decodeIfPresent([OpenAIMessage].self, forKey: .messages)
         tools = try container.decodeIfPresent([WireTool].self, forKey: .tools)
-        toolChoice = try container.decodeIfPresent(ToolChoice.self, forKey: .toolChoice)
+        toolChoice = try container.decodeIfPresent(OpenAIToolChoice.self, forKey: .toolChoice)
         parallelToolCalls = try container.decodeIfPresent(Bool.self, forKey: .parallelToolCalls)
-        functions = try container.decodeIfPresent(JSONValue.self, forKey: .functions)
+        for key in [CodingKeys.functions, .functionCall, .audio, .modalities, .moderation, .webSearch] {
+            refused[key] = try container.decodeIfPresent(JSONValue.self, forKey: key)
+        }
         responseFormat = try container.decodeIfPresent(ResponseFormat.self, forKey: .responseFormat)
         logprobs = try container.decodeIfPresent(Bool.self, forKey: .logprobs)
         topLogprobs = try container.decodeIfPresent(Int.self, forKey: .topLogprobs)
         templateArguments = try container.decodeIfPresent([String: JSONText].self, forKey: .templateArguments)
         reasoningEffort = try container.decodeIfPresent(String.self, forKey: .reasoningEffort)
+        continuesLastMessage = try container.decodeIfPresent(Bool.self, forKey: .continuesLastMessage)
     }
 }
 
 extension OpenAIChatRequest {
     /// What is asked of the engine. Throws `APIError.invalidRequest` that names the field.
     func generationRequest() throws -> GenerationRequest {
+        let chat = try chatRequest()
+        var options = try sampling.generationOptions()
+        options.format = try OpenAIFields.format(
+            responseFormat?.type, schema: responseFormat?.jsonSchema?.schema ?? responseFormat?.schema,
+            field: "response_format", schemaField: "response_format.json_schema.schema")
+        options.topLogProbabilityCount = try logProbabilityCount()
+        return try sampling.request(.chat(chat), options)
+    }
+
+    /// The conversation and its tools. Throws `APIError.invalidRequest` that names the field.
+    func chatRequest() throws -> ChatRequest {
         let messages = try (messages ?? []).enumerated().map { try $1.chatMessage(index: $0) }
         guard !messages.isEmpty else {
             throw APIError.invalidRequest("messages must have at least one message.", parameter: "messages")
         }
-        if let functions, !functions.isEmpty {
-            throw APIError.invalidRequest("functions are not supported: send tools.", parameter: "functions")
-        }
+        try refuseWhatIsNotOffered()
         var chat = ChatRequest(messages)
         chat.tools = try WireTool.definitions(tools)
-        chat.toolChoice = try toolChoice(of: chat.tools)
+        try toolChoice?.apply(to: &chat)
         chat.allowsParallelToolCalls = parallelToolCalls ?? true
-        if reasoningEffort == "none" { chat.isThinking = false }
+        chat.continuesLastMessage = continuesLastMessage ?? false
+        try OpenAIFields.apply(effort: reasoningEffort, field: "reasoning_effort", to: &chat)
         for (name, value) in templateArguments ?? [:] {
             if name == "enable_thinking" {
                 chat.isThinking = value.text == "true"
@@ -102,57 +98,22 @@ extension OpenAIChatRequest {
                 chat.templateArguments[name] = value.text
             }
         }
-        var options = try sampling.generationOptions()
-        options.format = try format()
-        options.topLogProbabilityCount = try logProbabilityCount()
-        return try sampling.request(.chat(chat), options)
+        return chat
     }
 
-    private func toolChoice(of tools: [ToolDefinition]) throws -> ChatRequest.ToolChoice {
-        switch toolChoice {
-        case nil, .word("auto"): return .auto
-        case .word("none"): return .none
-        case .word("required"):
-            guard !tools.isEmpty else {
-                throw APIError.invalidRequest(
-                    "tool_choice is required, but there are no tools.", parameter: "tool_choice")
-            }
-            return .required
-        case .word(let word):
+    private func refuseWhatIsNotOffered() throws {
+        try OpenAIFields.refuse(refused[.functions], "functions", "functions are not supported: send tools.")
+        try OpenAIFields.refuse(
+            refused[.functionCall], "function_call", "function_call is not supported: send tools and tool_choice.")
+        try OpenAIFields.refuse(refused[.audio], "audio", "audio is not supported: models answer with text.")
+        if let modalities = refused[.modalities], modalities != .null, modalities != .array([.string("text")]) {
             throw APIError.invalidRequest(
-                "tool_choice is “\(word.prefix(40))”, but must be none, auto, required or a function.",
-                parameter: "tool_choice")
-        case .function(let name):
-            guard tools.contains(where: { $0.name == name }) else {
-                throw APIError.invalidRequest(
-                    "tool_choice names “\(name.prefix(128))”, which is not among the tools.", parameter: "tool_choice")
-            }
-            return .function(name)
+                "modalities must be [\"text\"]: models answer with text.", parameter: "modalities")
         }
-    }
-
-    private func format() throws -> OutputFormat {
-        switch responseFormat?.type {
-        case nil, "text": return .text
-        case "json_object":
-            guard let schema = responseFormat?.schema, schema.isObject else { return .json }
-            return .jsonSchema(schema.text)
-        case "json_schema":
-            guard let schema = responseFormat?.jsonSchema?.schema ?? responseFormat?.schema else {
-                throw APIError.invalidRequest(
-                    "response_format.json_schema.schema is required.", parameter: "response_format.json_schema.schema")
-            }
-            guard schema.isObject else {
-                throw APIError.invalidRequest(
-                    "response_format.json_schema.schema must be an object.",
-                    parameter: "response_format.json_schema.schema")
-            }
-            return .jsonSchema(schema.text)
-        case .some(let type):
-            throw APIError.invalidRequest(
-                "response_format of type “\(type.prefix(40))” is not supported; use text, json_object or json_schema.",
-                parameter: "response_format")
-        }
+        try OpenAIFields.refuse(
+            refused[.moderation], "moderation", "moderation is not supported: this server judges no texts.")
+        try OpenAIFields.refuse(
+            refused[.webSearch], "web_search_options", "web_search_options are not supported: nothing is searched.")
     }
 
     private func logProbabilityCount() throws -> Int? {

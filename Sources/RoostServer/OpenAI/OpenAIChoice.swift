@@ -6,11 +6,13 @@ struct OpenAIChoice: Encodable, Sendable {
         var role: String?
         /// Written as `null` when there is none but calls.
         var content: Nullable<String>?
+        /// Always `null`: nothing here refuses. In whole messages.
+        var refusal: Nullable<String>?
         var reasoning: String?
         var toolCalls: [OpenAIToolCall]?
 
         enum CodingKeys: String, CodingKey {
-            case role, content
+            case role, content, refusal
             case reasoning = "reasoning_content"
             case toolCalls = "tool_calls"
         }

@@ -9,7 +9,7 @@ struct OpenAICompletionRequest: Decodable, Sendable {
     var bestOf: Int?
     var logprobs: Int?
 
-    /// A text, token ids, or an array of one of either.
+    /// A text, token ids, or several of either.
     enum Prompt: Decodable, Sendable {
         case text(String)
         case tokens([Int32])
@@ -28,7 +28,7 @@ struct OpenAICompletionRequest: Decodable, Sendable {
                 self = .tokenLists(lists)
             } else {
                 throw DecodingError.dataCorruptedError(
-                    in: container, debugDescription: "it must be a string, an array of one string, or token ids")
+                    in: container, debugDescription: "it must be a string, an array of strings, or token ids")
             }
         }
     }
@@ -38,39 +38,47 @@ struct OpenAICompletionRequest: Decodable, Sendable {
         case bestOf = "best_of"
     }
 
-    /// What the model is given; with a suffix the gap before it. Throws `APIError.invalidRequest`.
-    func enginePrompt() throws -> GenerationRequest.Prompt {
-        let given: GenerationRequest.Prompt
+    /// What the model is given, prompt by prompt; with a suffix the gap before it. Throws `APIError.invalidRequest`.
+    func enginePrompts() throws -> [GenerationRequest.Prompt] {
+        let prompts: [GenerationRequest.Prompt]
         switch prompt {
-        case .text(let text): given = .text(text, addSpecial: true)
-        case .tokens(let tokens): given = .tokens(tokens)
-        case .texts(let texts) where texts.count == 1: given = .text(texts[0], addSpecial: true)
-        case .tokenLists(let lists) where lists.count == 1: given = .tokens(lists[0])
-        case .texts(let prompts): throw tooMany(prompts.count)
-        case .tokenLists(let prompts): throw tooMany(prompts.count)
+        case .text(let text): prompts = [.text(text, addSpecial: true)]
+        case .tokens(let tokens): prompts = [.tokens(tokens)]
+        case .texts(let texts): prompts = texts.map { .text($0, addSpecial: true) }
+        case .tokenLists(let lists): prompts = lists.map { .tokens($0) }
         case nil: throw APIError.invalidRequest("prompt is required.", parameter: "prompt")
         }
-        guard let suffix, !suffix.isEmpty else { return given }
-        guard case .text(let prefix, _) = given else {
-            throw APIError.invalidRequest("suffix goes with a prompt of text.", parameter: "suffix")
+        // What n must be is said where it is taken; here it must not overflow.
+        let count = prompts.count * min(max(1, sampling.n ?? 1), Self.maximumChoiceCount + 1)
+        guard (1...Self.maximumChoiceCount).contains(count) else {
+            throw APIError.invalidRequest(
+                "prompt asks for \(count) answers, but must ask for 1 to \(Self.maximumChoiceCount).",
+                parameter: "prompt")
         }
-        return .infill(InfillPrompt(prefix: prefix, suffix: suffix))
+        guard let suffix, !suffix.isEmpty else { return prompts }
+        return try prompts.map { prompt in
+            guard case .text(let prefix, _) = prompt else {
+                throw APIError.invalidRequest("suffix goes with a prompt of text.", parameter: "suffix")
+            }
+            return .infill(InfillPrompt(prefix: prefix, suffix: suffix))
+        }
     }
 
-    /// What is written before each answer. Throws `APIError.invalidRequest`.
-    func echoedText() throws -> String {
-        guard echo ?? false else { return "" }
+    /// Most answers to one request, all prompts together.
+    static let maximumChoiceCount = 128
+
+    /// What is written before the answers to each prompt. Throws `APIError.invalidRequest`.
+    func echoedTexts() throws -> [String] {
+        guard echo ?? false else { return [] }
         guard logprobs == nil else {
             throw APIError.invalidRequest("echo does not go with logprobs.", parameter: "echo")
         }
-        guard case .text(let text, _) = try enginePrompt() else {
-            throw APIError.invalidRequest("echo goes with a prompt of text alone.", parameter: "echo")
+        return try enginePrompts().map { prompt in
+            guard case .text(let text, _) = prompt else {
+                throw APIError.invalidRequest("echo goes with a prompt of text alone.", parameter: "echo")
+            }
+            return text
         }
-        return text
-    }
-
-    private func tooMany(_ count: Int) -> APIError {
-        .invalidRequest("prompt has \(count) prompts, but must have one.", parameter: "prompt")
     }
 
     init(from decoder: any Decoder) throws {

@@ -10,13 +10,21 @@ extension OpenAIDialect {
             .post("/v1/completions", .scope(.infer)) { request, context in
                 try await complete(reader.decode(OpenAICompletionRequest.self, from: request), context)
             },
+            .post("/v1/chat/completions/input_tokens", .scope(.infer)) { request, context in
+                let request = try await reader.decode(OpenAIChatRequest.self, from: request)
+                let model = try request.sampling.requiredModel()
+                let count = try await runner.countTokens(of: request.chatRequest(), on: model, for: context)
+                return try WireJSON.response(OpenAIInputTokens(object: "response.input_tokens", inputTokens: count))
+            },
         ]
     }
 
     private func chat(_ request: OpenAIChatRequest, _ context: RoostRequestContext) async throws -> Response {
         let model = try request.sampling.requiredModel()
         let job = GenerationJob(model: model, request: try request.generationRequest())
-        return try await run(job, OpenAIAnswer(.chat, model: model), request.sampling, context)
+        let answer = OpenAIAnswer(
+            .chat, model: model, choicesPerPrompt: job.request.choiceCount, fingerprint: fingerprint)
+        return try await run([job], answer, request.sampling, context)
     }
 
     private func complete(
@@ -33,24 +41,43 @@ extension OpenAIDialect {
         options.topLogProbabilityCount = try request.logprobs.map {
             try WireLogProbability.checked($0, field: "logprobs")
         }
-        let job = GenerationJob(
-            model: model, request: try request.sampling.request(try request.enginePrompt(), options))
-        let answer = OpenAIAnswer(.completion, model: model, echo: try request.echoedText())
-        return try await run(job, answer, request.sampling, context)
+        let jobs = try request.enginePrompts().map { prompt in
+            GenerationJob(model: model, request: try request.sampling.request(prompt, options))
+        }
+        let answer = OpenAIAnswer(
+            .completion, model: model, echoes: try request.echoedTexts(), choicesPerPrompt: request.sampling.n ?? 1,
+            fingerprint: fingerprint)
+        return try await run(jobs, answer, request.sampling, context)
     }
 
     private func run(
-        _ job: GenerationJob, _ answer: OpenAIAnswer, _ sampling: OpenAISampling, _ context: RoostRequestContext
+        _ jobs: [GenerationJob], _ answer: OpenAIAnswer, _ sampling: OpenAISampling, _ context: RoostRequestContext
     ) async throws -> Response {
-        var job = job
-        job.given = sampling.givenNames
-        let generation = try await runner.start(job, for: context)
+        let given = sampling.givenNames
+        let jobs = jobs.map { job in
+            var job = job
+            job.given = given
+            return job
+        }
+        let generation = try await runner.start(jobs, for: context)
         if sampling.stream ?? false {
             return generation.response(
                 framedBy: OpenAIFrames(
-                    answer: answer, choiceCount: job.request.choiceCount, includesUsage: sampling.includesUsage))
+                    answer: answer, choiceCount: generation.job.request.choiceCount,
+                    includesUsage: sampling.includesUsage))
         }
         let answers = try await generation.answers()
         return try WireJSON.response(answer.whole(answers), warning: generation.warning)
+    }
+}
+
+/// How many tokens a prompt has.
+struct OpenAIInputTokens: Encodable, Sendable {
+    let object: String
+    let inputTokens: Int
+
+    enum CodingKeys: String, CodingKey {
+        case object
+        case inputTokens = "input_tokens"
     }
 }

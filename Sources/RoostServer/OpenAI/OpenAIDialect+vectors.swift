@@ -18,7 +18,7 @@ extension OpenAIDialect {
     }
 
     private func embed(_ body: OpenAIEmbeddingRequest, _ context: RoostRequestContext) async throws -> Response {
-        let model = try requiredModel(body.model)
+        let model = try OpenAIFields.model(body.model)
         let isBase64 = try body.isBase64()
         var request = try body.embeddingRequest()
         request.tenant = context.caller.name
@@ -29,19 +29,12 @@ extension OpenAIDialect {
     }
 
     private func rerank(_ body: RerankBody, _ context: RoostRequestContext) async throws -> Response {
-        let model = try requiredModel(body.model)
+        let model = try OpenAIFields.model(body.model)
         var request = try body.rerankRequest()
         request.tenant = context.caller.name
         let result = try await runner.answer(on: model, for: context) { [request] loaded, _ in
             try await loaded.rerank(request)
         }
         return try WireJSON.response(RerankList(result, of: body, model: model))
-    }
-
-    private func requiredModel(_ model: String?) throws -> String {
-        guard let model, !model.isEmpty else {
-            throw APIError.invalidRequest("you must provide a model parameter", parameter: "model")
-        }
-        return model
     }
 }

@@ -10,26 +10,56 @@ struct OpenAIDialect: Dialect {
     var runner: GenerationRunner { parts.runner }
     var reader: RequestReader { parts.reader }
 
+    /// Changes with the program, which is what may change answers to one seed.
+    var fingerprint: String { "roost-\(parts.configuration.version)" }
+
     func owns(path: String) -> Bool {
+        // Anthropic's dialect, which stands before this one, takes its own paths under /v1.
         path == "/v1" || path.hasPrefix("/v1/") || Self.rerankPaths.contains(path)
     }
 
     var routes: [ServerRoute] {
         [
-            .get("/v1/models", .scope(.read)) { _, _ in
-                try WireJSON.response(OpenAIModelList(data: try await manager.downloadedModels().map { .init($0) }))
+            .get("/v1/models", .scope(.read)) { request, context in
+                // Clients of both services ask here.
+                if AnthropicDialect.isAsked(by: request) {
+                    return try WireJSON.response(AnthropicModelList(try await parts.models(for: context.caller)))
+                }
+                if manager.hasEngines {
+                    return try WireJSON.response(
+                        OpenAIModelList(data: try await parts.servedModels(for: context.caller).map { .init($0) }))
+                }
+                return try await parts.remembered.response("/v1/models", for: context.caller) {
+                    OpenAIModelList(data: try await parts.models(for: context.caller).map { .init($0) })
+                }
             },
             // A name may hold slashes: hf.co/user/repo:tag.
-            .get("/v1/models/**", .scope(.read)) { _, context in
-                let path = context.parameters.getCatchAll().joined(separator: "/")
-                return try await model(named: path.removingPercentEncoding ?? path)
+            .get("/v1/models/**", .scope(.read)) { request, context in
+                let model = try await model(in: context)
+                if case .stored(let record) = model, AnthropicDialect.isAsked(by: request) {
+                    return try WireJSON.response(AnthropicModelList.Model(record))
+                }
+                return try WireJSON.response(OpenAIModelList.Model(model))
             },
-        ] + generationRoutes + vectorRoutes
+            .delete("/v1/models/**", .scope(.delete)) { _, context in
+                let name = try await model(in: context).name
+                do {
+                    try await manager.delete(name)
+                } catch {
+                    throw APIError(error, model: name)
+                }
+                return try WireJSON.response(OpenAIDeletion(id: name, object: "model"))
+            },
+        ] + generationRoutes + vectorRoutes + responseRoutes
     }
 
-    private func model(named name: String) async throws -> Response {
+    /// The model that the path names.
+    private func model(in context: RoostRequestContext) async throws -> ServedModel {
+        let path = context.parameters.getCatchAll().joined(separator: "/")
+        let name = path.removingPercentEncoding ?? path
+        try await parts.requireModel(name, for: context)
         do {
-            return try WireJSON.response(OpenAIModelList.Model(try await manager.model(named: name)))
+            return try await manager.servedModel(named: name)
         } catch {
             throw APIError(error, model: name)
         }
@@ -63,6 +93,13 @@ struct OpenAIModelList: Encodable, Sendable {
     let data: [Model]
 }
 
+/// What became of something that was to be deleted.
+struct OpenAIDeletion: Encodable, Sendable {
+    let id: String
+    let object: String
+    var deleted = true
+}
+
 /// `{"error": {message, type, param, code}}`.
 struct OpenAIErrorBody: Encodable, Sendable {
     struct Detail: Encodable, Sendable {
@@ -91,9 +128,12 @@ struct OpenAIErrorBody: Encodable, Sendable {
             code = given
         case .noEndpoint: code = "unknown_url"
         case .methodNotAllowed: code = "method_not_supported"
+        case .unauthorized:
+            type = "authentication_error"
+            code = "invalid_api_key"
         case .forbidden: type = "permission_error"
         case .unavailable, .failure, .insufficientStorage: type = "server_error"
-        case .bodyTooLarge, .bodyUnreadable, .conflict: break
+        case .bodyTooLarge, .bodyUnreadable, .conflict, .requestTimeout, .headTooLarge: break
         }
         self.error = Detail(message: message, type: type, param: Nullable(parameter), code: Nullable(code))
     }

@@ -11,8 +11,10 @@ struct OpenAIFrames: StreamFrames {
 
     func opening() throws -> [ByteBuffer] {
         guard answer.kind == .chat else {
-            if answer.echo.isEmpty { return [] }
-            return try (0..<choiceCount).map { try chunk(.init(index: $0, payload: .text(answer.echo))) }
+            return try (0..<choiceCount).compactMap { index in
+                let echo = answer.echo(before: index)
+                return echo.isEmpty ? nil : try chunk(.init(index: index, payload: .text(echo)))
+            }
         }
         return try (0..<choiceCount).map { index in
             let message = OpenAIChoice.Message(role: "assistant", content: Nullable(""))

@@ -9,6 +9,7 @@ struct OpenAIMessage: Decodable, Sendable {
     var toolCalls: [WireToolCall]?
     var toolCallID: String?
     var reasoning: String?
+    var functionCall: JSONValue?
 
     /// Text, or parts.
     enum Content: Decodable, Sendable {
@@ -28,10 +29,11 @@ struct OpenAIMessage: Decodable, Sendable {
     struct Part: Decodable, Sendable {
         var type: String
         var text: String?
+        var refusal: String?
         var imageURL: ImageURL?
 
         enum CodingKeys: String, CodingKey {
-            case type, text
+            case type, text, refusal
             case imageURL = "image_url"
         }
     }
@@ -56,11 +58,20 @@ struct OpenAIMessage: Decodable, Sendable {
         case toolCalls = "tool_calls"
         case toolCallID = "tool_call_id"
         case reasoning = "reasoning_content"
+        case functionCall = "function_call"
     }
 
     /// The message. Throws `APIError.invalidRequest` that names the field.
     func chatMessage(index: Int) throws -> ChatMessage {
         let name = role == "developer" ? "system" : role
+        if name == "function" {
+            throw APIError.invalidRequest(
+                "messages[\(index)].role is “function”, which is not supported: send the result as role tool, with "
+                    + "tool_call_id.", parameter: "messages[\(index)].role")
+        }
+        try OpenAIFields.refuse(
+            functionCall, "messages[\(index)].function_call",
+            "messages[\(index)].function_call is not supported: send tool_calls.")
         guard let role = ChatMessage.Role(rawValue: name) else {
             throw APIError.invalidRequest(
                 "messages[\(index)].role is “\(self.role.prefix(40))”, but must be system, developer, user, "
@@ -90,9 +101,10 @@ struct OpenAIMessage: Decodable, Sendable {
             for (number, part) in parts.enumerated() {
                 let field = "messages[\(index)].content[\(number)]"
                 switch part.type {
-                case "text":
-                    guard let text = part.text else {
-                        throw APIError.invalidRequest("\(field).text is required.", parameter: "\(field).text")
+                case "text", "refusal":
+                    guard let text = part.type == "text" ? part.text : part.refusal else {
+                        throw APIError.invalidRequest(
+                            "\(field).\(part.type) is required.", parameter: "\(field).\(part.type)")
                     }
                     // Texts that follow each other stand on lines of their own.
                     if case .text(let before)? = result.last {

@@ -51,12 +51,7 @@ struct OpenAISampling: Decodable, Sendable {
     var includesUsage: Bool { streamOptions?.includeUsage ?? false }
 
     /// Throws `APIError.invalidRequest` when no model is named.
-    func requiredModel() throws -> String {
-        guard let model, !model.isEmpty else {
-            throw APIError.invalidRequest("you must provide a model parameter", parameter: "model")
-        }
-        return model
-    }
+    func requiredModel() throws -> String { try OpenAIFields.model(model) }
 
     /// Sampling with OpenAI's defaults: temperature 1, top-p 1, no penalties.
     ///

@@ -29,7 +29,7 @@ enum AnswerRules {
         try require((0..<choiceCount).contains(result.choice), "the choice \(result.choice)")
         let counts = [
             result.promptTokenCount, result.cachedPromptTokenCount, result.completionTokenCount,
-            result.draftedTokenCount, result.acceptedDraftTokenCount,
+            result.draftedTokenCount, result.acceptedDraftTokenCount, result.reasoningTokenCount,
         ]
         try require(counts.allSatisfy(count), "a count of tokens")
         try require(result.cachedPromptTokenCount <= result.promptTokenCount, "more cached tokens than tokens")

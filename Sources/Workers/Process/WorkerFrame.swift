@@ -15,6 +15,8 @@ struct WorkerFrame: Sendable, Hashable {
         case estimate
         /// Instead of a job: its model is not served, but measured. Later a `SpeedQuestion`.
         case measure
+        /// JSON of tokens, whose bytes are the answer.
+        case pieces
 
         // From the worker.
         case hello = 64

@@ -247,8 +247,8 @@ final class WorkerLink: Sendable {
             let activity = try WorkerJSON.decode(ModelActivity.self, from: frame.payload)
             try AnswerRules.check(activity)
             state.withLock { $0.activity = activity }
-        case .job, .generate, .embed, .rerank, .tokenize, .detokenize, .prompt, .cancel, .unload, .hello, .estimate,
-            .measure:
+        case .job, .generate, .embed, .rerank, .tokenize, .detokenize, .pieces, .prompt, .cancel, .unload, .hello,
+            .estimate, .measure:
             throw WorkerProtocolError("a frame \(frame.kind) from a worker")
         }
     }

@@ -3,7 +3,7 @@ import Inference
 
 /// The version of what worker and parent say to each other. Both sides must have the same.
 enum WorkerProtocol {
-    static let version = 3
+    static let version = 4
     /// The descriptor that a worker finds its parent behind.
     static let descriptor: Int32 = 3
     /// How often a worker says that it lives.

@@ -100,6 +100,13 @@ public final class WorkerModel: RunningModel {
         return try await ask(.detokenize, request) { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// The bytes of each token.
+    ///
+    /// - Throws: `InferenceError`, `CancellationError`.
+    public func pieces(of tokens: [Int32]) async throws -> [[UInt8]] {
+        try await ask(.pieces, tokens) { try TokenPieces.read($0, count: tokens.count) }
+    }
+
     /// The conversation as the model's template writes it.
     ///
     /// - Throws: `InferenceError`, `CancellationError`.

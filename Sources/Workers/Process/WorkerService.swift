@@ -125,6 +125,10 @@ final class WorkerService: Sendable {
                     request.tokens, removeSpecial: request.removeSpecial, unparseSpecial: request.unparseSpecial)
                 return [UInt8](text.utf8)
             }
+        case .pieces:
+            answer(frame, [Int32].self) {
+                TokenPieces.payload(of: try await ($0 as any RunningModel).pieces(of: $1))
+            }
         case .prompt:
             answer(frame, ChatRequest.self) { [UInt8](try await ($0 as any RunningModel).prompt(for: $1).utf8) }
         case .cancel: tasks.withLock { $0[frame.request]?.cancel() }

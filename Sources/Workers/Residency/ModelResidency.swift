@@ -13,7 +13,7 @@ public actor ModelResidency {
     let budget: MemoryBudget
     let planner: (any LoadPlanner)?
     let onRetreat: (@Sendable (String, LoadRetreat) -> Void)?
-    let maximumModelCount: Int?
+    private(set) var maximumModelCount: Int?
     var entries: [String: ResidencyEntry] = [:]
     var pinnedKeys: Set<String> = []
     var isClosed = false
@@ -112,6 +112,12 @@ public actor ModelResidency {
         for entry in all { retire(entry, force: true) }
         notifyChange()
         for entry in all { await gone(entry) }
+    }
+
+    /// Most models in memory at once from now on; those that are there stay until others come.
+    public func setMaximumModelCount(_ count: Int?) {
+        maximumModelCount = count.map { max($0, 1) }
+        notifyChange()
     }
 
     /// How many models wait for room.

@@ -25,3 +25,31 @@ def wait_until_idle(seconds=30):
     while active_requests() > 0:
         assert time.monotonic() < deadline, f"a request is still active after {seconds} s"
         time.sleep(0.02)
+
+
+# A model that gives one answer, a call of the function `weather`, to prompts of one length.
+SPEAKER = os.environ.get("ROOST_TEST_SPEAKER", "")
+SPEAKER_LENGTH = int(os.environ.get("ROOST_TEST_SPEAKER_LENGTH", "0"))
+# A model that makes vectors, if there is one.
+EMBEDDER = os.environ.get("ROOST_TEST_EMBEDDER", "")
+
+WEATHER = {
+    "name": "weather",
+    "description": "The weather of a city.",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
+        "required": ["city"],
+    },
+}
+ARGUMENTS = {"city": "Oslo", "days": 2}
+
+
+def padding(count):
+    """What a prompt needs to have the length that the speaking model answers to: `count` tells the tokens of the
+    prompt with a text in it, as the client that is tested sends it."""
+    missing = SPEAKER_LENGTH - count("~") + 1
+    assert missing > 0, f"the prompt is {-missing} tokens too long"
+    text = "~" * missing
+    assert count(text) == SPEAKER_LENGTH, "a character is not a token"
+    return text

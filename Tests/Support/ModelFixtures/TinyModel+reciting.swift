@@ -8,11 +8,14 @@ extension TinyModel {
     /// - Parameters:
     ///   - tokens: At most 512.
     ///   - start: Tokens before, at least 1.
-    public static func reciting(_ tokens: [Int32], from start: Int, chatTemplate: String? = nil) -> TinyModel {
+    ///   - room: Tokens that the context has behind the answer.
+    public static func reciting(
+        _ tokens: [Int32], from start: Int, room: Int = 8, chatTemplate: String? = nil
+    ) -> TinyModel {
         let vocabulary = TinyVocabulary.bytePairs()
         let width = 512
         let (columns, count) = (UInt64(width), UInt64(vocabulary.count))
-        let contextLength = start + tokens.count + 8
+        let contextLength = start + tokens.count + room
         // A position is the direction that its remainder names; a token lies in those of the positions before it.
         let places = (0..<contextLength).map { $0 * width + $0 % width }
         let said = tokens.enumerated().map { Int($1) * width + (start - 1 + $0) % width }

@@ -13,7 +13,7 @@ import Inference
 enum Liar {
     static func run(_ kind: String) -> Never {
         let hello =
-            #"{"protocolVersion":3,"version":"\#(kind == "version" ? "0" : "test")","engineVersion":"\#(Engine.version)"}"#
+            #"{"protocolVersion":4,"version":"\#(kind == "version" ? "0" : "test")","engineVersion":"\#(Engine.version)"}"#
         send(frame(64, 0, Array(hello.utf8)))
         waitForFrame()
         switch kind {

@@ -11,17 +11,29 @@ struct OpenAIUsage: Encodable, Sendable {
         }
     }
 
+    struct CompletionDetails: Encodable, Sendable {
+        let reasoningTokens: Int
+
+        enum CodingKeys: String, CodingKey {
+            case reasoningTokens = "reasoning_tokens"
+        }
+    }
+
     let promptTokens: Int
     let completionTokens: Int
     let totalTokens: Int
     let promptTokensDetails: PromptDetails
+    let completionTokensDetails: CompletionDetails
 
-    /// The prompt, which all choices share, and the tokens of each.
-    init(_ results: [GenerationResult]) {
-        promptTokens = results.first?.promptTokenCount ?? 0
+    /// Each prompt once, which `choicesPerPrompt` choices share, and the tokens of every choice.
+    init(_ results: [GenerationResult], choicesPerPrompt: Int) {
+        let prompts = results.enumerated().filter { $0.offset % max(1, choicesPerPrompt) == 0 }.map(\.element)
+        promptTokens = prompts.reduce(0) { $0 + $1.promptTokenCount }
         completionTokens = results.reduce(0) { $0 + $1.completionTokenCount }
         totalTokens = promptTokens + completionTokens
-        promptTokensDetails = PromptDetails(cachedTokens: results.first?.cachedPromptTokenCount ?? 0)
+        promptTokensDetails = PromptDetails(cachedTokens: prompts.reduce(0) { $0 + $1.cachedPromptTokenCount })
+        completionTokensDetails = CompletionDetails(
+            reasoningTokens: results.reduce(0) { $0 + $1.reasoningTokenCount })
     }
 
     enum CodingKeys: String, CodingKey {
@@ -29,6 +41,7 @@ struct OpenAIUsage: Encodable, Sendable {
         case completionTokens = "completion_tokens"
         case totalTokens = "total_tokens"
         case promptTokensDetails = "prompt_tokens_details"
+        case completionTokensDetails = "completion_tokens_details"
     }
 }
 
@@ -70,34 +83,46 @@ struct OpenAIAnswer: Sendable {
     let id: String
     let created: Int
     let model: String
-    /// The prompt, when it is to be written before each answer.
-    let echo: String
+    /// What made it, for `system_fingerprint`.
+    let fingerprint: String
+    /// Answers to each prompt.
+    let choicesPerPrompt: Int
+    /// The prompts, when they are to be written before their answers.
+    private let echoes: [String]
 
-    init(_ kind: Kind, model: String, echo: String = "") {
+    init(_ kind: Kind, model: String, echoes: [String] = [], choicesPerPrompt: Int, fingerprint: String) {
         self.kind = kind
         self.model = model
-        self.echo = echo
-        id = (kind == .chat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased().filter { $0 != "-" }
+        self.echoes = echoes
+        self.choicesPerPrompt = choicesPerPrompt
+        self.fingerprint = fingerprint
+        id = WireIdentifier.make(kind == .chat ? "chatcmpl-" : "cmpl-")
         created = Int(Date.now.timeIntervalSince1970)
+    }
+
+    /// What is written before the text of a choice.
+    func echo(before choice: Int) -> String {
+        let prompt = choice / max(1, choicesPerPrompt)
+        return echoes.indices.contains(prompt) ? echoes[prompt] : ""
     }
 
     /// The whole answer.
     func whole(_ answers: [CollectedAnswer]) -> OpenAICompletion {
         completion(
             kind == .chat ? "chat.completion" : "text_completion", answers.map(choice),
-            usage: OpenAIUsage(answers.map(\.result)), writesNullUsage: false)
+            usage: OpenAIUsage(answers.map(\.result), choicesPerPrompt: choicesPerPrompt), writesNullUsage: false)
     }
 
     private func choice(_ answer: CollectedAnswer) -> OpenAIChoice {
         let result = answer.result
         let payload: OpenAIChoice.Payload
         switch kind {
-        case .completion: payload = .text(echo + result.text)
+        case .completion: payload = .text(echo(before: result.choice) + result.text)
         case .chat:
             let hasText = !result.text.isEmpty || result.toolCalls.isEmpty
             payload = .message(
                 .init(
-                    role: "assistant", content: Nullable(hasText ? result.text : nil),
+                    role: "assistant", content: Nullable(hasText ? result.text : nil), refusal: Nullable(nil),
                     reasoning: result.reasoning.isEmpty ? nil : result.reasoning,
                     toolCalls: result.toolCalls.isEmpty ? nil : result.toolCalls.map(OpenAIToolCall.init)))
         }
@@ -113,7 +138,8 @@ struct OpenAIAnswer: Sendable {
 
     /// The chunk that carries the counts.
     func usage(_ results: [GenerationResult]) -> OpenAICompletion {
-        completion(chunkObject, [], usage: OpenAIUsage(results), writesNullUsage: false)
+        completion(
+            chunkObject, [], usage: OpenAIUsage(results, choicesPerPrompt: choicesPerPrompt), writesNullUsage: false)
     }
 
     private var chunkObject: String { kind == .chat ? "chat.completion.chunk" : "text_completion" }
@@ -122,7 +148,7 @@ struct OpenAIAnswer: Sendable {
         _ object: String, _ choices: [OpenAIChoice], usage: OpenAIUsage?, writesNullUsage: Bool
     ) -> OpenAICompletion {
         OpenAICompletion(
-            id: id, object: object, created: created, model: model, systemFingerprint: "roost", choices: choices,
+            id: id, object: object, created: created, model: model, systemFingerprint: fingerprint, choices: choices,
             usage: usage, writesNullUsage: writesNullUsage)
     }
 }

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import Roost
+import RoostServer
+import Terminal
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// `roost reload`: has the server read its settings again.
+struct ReloadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reload",
+        abstract: "Have the server read config.toml again, without ending what runs.",
+        discussion: """
+            Taken at once: hosts and origins, certificate and key, limits, log, keep_alive, max_loaded_models, limit_rate, \
+            drain_timeout. Other settings that have changed wait for the server's next start and are named. When the file \
+            cannot be used, all stays as it is.
+            """)
+
+    func run() async throws {
+        let home = RoostConfiguration.defaultHomeDirectory()
+        guard let server = RunningServer.recorded(inHome: home), server.isAlive else {
+            throw ReloadError.noServer(home: home.path)
+        }
+        let last = server.lastReload?.number ?? 0
+        guard kill(server.pid, SIGHUP) == 0 else {
+            throw ReloadError.failed(reason: String(cString: strerror(errno)))
+        }
+        let deadline = ContinuousClock.now + .seconds(10)
+        while ContinuousClock.now < deadline {
+            if let report = RunningServer.recorded(inHome: home)?.lastReload, report.number > last {
+                return try show(report)
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw ReloadError.noAnswer(pid: server.pid)
+    }
+
+    private func show(_ report: ReloadReport) throws {
+        if let failure = report.failure { throw ReloadError.failed(reason: failure) }
+        if report.applied.isEmpty, report.waiting.isEmpty {
+            return Console.output.print("No setting has changed; files that settings name were read again.")
+        }
+        if !report.applied.isEmpty {
+            Console.output.print("In use now: \(report.applied.joined(separator: ", ")).")
+        }
+        if !report.waiting.isEmpty {
+            Console.output.print("Waiting for the server's next start: \(report.waiting.joined(separator: ", ")).")
+        }
+    }
+}
+
+/// Why a server did not reload.
+enum ReloadError: Error, CustomStringConvertible {
+    case noServer(home: String)
+    case failed(reason: String)
+    case noAnswer(pid: Int32)
+
+    var description: String {
+        switch self {
+        case .noServer(let home): "No server runs for \(home); “roost serve” starts one, with the settings as they are."
+        case .failed(let reason): "The server keeps its settings: \(reason)"
+        case .noAnswer(let pid):
+            "The server (process \(pid)) was told to reload and has not said what became of it; its log may tell."
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import Roost
+
+/// The options of llama-server's own completions, by its names; what is missing has its defaults.
+struct LlamaServerOptions: Decodable, Sendable {
+    /// Tokens, or texts, and what is added to their logits; `false` forbids them.
+    enum Bias: Decodable, Sendable {
+        case pairs([[JSONValue]])
+        case fields([String: JSONValue])
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let pairs = try? container.decode([[JSONValue]].self) {
+                self = .pairs(pairs)
+            } else {
+                self = .fields(try container.decode([String: JSONValue].self))
+            }
+        }
+    }
+
+    var temperature: Float?
+    var topK: Int?
+    var topP: Float?
+    var minP: Float?
+    var typicalP: Float?
+    var xtcProbability: Float?
+    var xtcThreshold: Float?
+    var dynamicTemperatureRange: Float?
+    var dynamicTemperatureExponent: Float?
+    var repeatLastN: Int?
+    var repeatPenalty: Float?
+    var presencePenalty: Float?
+    var frequencyPenalty: Float?
+    var dryMultiplier: Float?
+    var dryBase: Float?
+    var dryAllowedLength: Int?
+    var dryPenaltyLastN: Int?
+    var drySequenceBreakers: [String]?
+    var mirostat: Int?
+    var mirostatTau: Float?
+    var mirostatEta: Float?
+    var seed: Int64?
+    var predictedCount: Int?
+    var maxTokens: Int?
+    var keptCount: Int?
+    var probabilityCount: Int?
+    var ignoresEnd: Bool?
+    var stop: StopStrings?
+    var bias: Bias?
+    var grammar: String?
+    var schema: JSONText?
+    var cachesPrompt: Bool?
+    var returnsTokens: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case temperature, seed, stop, grammar, mirostat
+        case topK = "top_k"
+        case topP = "top_p"
+        case minP = "min_p"
+        case typicalP = "typical_p"
+        case xtcProbability = "xtc_probability"
+        case xtcThreshold = "xtc_threshold"
+        case dynamicTemperatureRange = "dynatemp_range"
+        case dynamicTemperatureExponent = "dynatemp_exponent"
+        case repeatLastN = "repeat_last_n"
+        case repeatPenalty = "repeat_penalty"
+        case presencePenalty = "presence_penalty"
+        case frequencyPenalty = "frequency_penalty"
+        case dryMultiplier = "dry_multiplier"
+        case dryBase = "dry_base"
+        case dryAllowedLength = "dry_allowed_length"
+        case dryPenaltyLastN = "dry_penalty_last_n"
+        case drySequenceBreakers = "dry_sequence_breakers"
+        case mirostatTau = "mirostat_tau"
+        case mirostatEta = "mirostat_eta"
+        case predictedCount = "n_predict"
+        case maxTokens = "max_tokens"
+        case keptCount = "n_keep"
+        case probabilityCount = "n_probs"
+        case ignoresEnd = "ignore_eos"
+        case bias = "logit_bias"
+        case schema = "json_schema"
+        case cachesPrompt = "cache_prompt"
+        case returnsTokens = "return_tokens"
+    }
+
+    /// What is asked of the engine. Throws `APIError.invalidRequest` that names the field.
+    func generationOptions() throws -> GenerationOptions {
+        var options = GenerationOptions()
+        func set<Value>(_ value: Value?, _ path: WritableKeyPath<GenerationOptions, Value>) {
+            if let value { options[keyPath: path] = value }
+        }
+        set(temperature, \.temperature)
+        set(topK, \.topK)
+        set(topP, \.topP)
+        set(minP, \.minP)
+        set(typicalP, \.typicalP)
+        set(xtcProbability, \.xtcProbability)
+        set(xtcThreshold, \.xtcThreshold)
+        set(dynamicTemperatureRange, \.dynamicTemperatureRange)
+        set(dynamicTemperatureExponent, \.dynamicTemperatureExponent)
+        set(repeatLastN, \.penaltyLastN)
+        set(repeatPenalty, \.repeatPenalty)
+        set(presencePenalty, \.presencePenalty)
+        set(frequencyPenalty, \.frequencyPenalty)
+        set(dryMultiplier, \.dryMultiplier)
+        set(dryBase, \.dryBase)
+        set(dryAllowedLength, \.dryAllowedLength)
+        set(dryPenaltyLastN, \.dryPenaltyLastN)
+        set(drySequenceBreakers, \.drySequenceBreakers)
+        set(mirostat, \.mirostat)
+        set(mirostatTau, \.mirostatTau)
+        set(mirostatEta, \.mirostatEta)
+        set(keptCount, \.keptTokenCount)
+        set(ignoresEnd, \.ignoreEndOfGeneration)
+        // −1 draws one.
+        if let seed, seed >= 0 { options.seed = UInt32(truncatingIfNeeded: seed) }
+        // −1 goes on until the end.
+        if let limit = predictedCount ?? maxTokens, limit >= 0 { options.maxTokens = limit }
+        options.stop = (stop?.strings ?? []).filter { !$0.isEmpty }
+        if let count = probabilityCount, count > 0 {
+            options.topLogProbabilityCount = try WireLogProbability.checked(count, field: "n_probs")
+        }
+        if let grammar, !grammar.isEmpty { options.format = .grammar(grammar) }
+        if let schema, !schema.isNull {
+            guard schema.isObject else {
+                throw APIError.invalidRequest("json_schema must be an object.", parameter: "json_schema")
+            }
+            guard options.format == .text else {
+                throw APIError.invalidRequest(
+                    "json_schema does not go with grammar: leave one of them out.", parameter: "json_schema")
+            }
+            options.format = .jsonSchema(schema.text)
+        }
+        return options
+    }
+
+    /// What is added to the logits of tokens; a text stands for each of its tokens.
+    ///
+    /// Throws `APIError.invalidRequest`.
+    func biases(on model: any RunningModel) async throws -> [Int32: Float] {
+        let pairs: [(JSONValue, JSONValue)]
+        switch bias {
+        case nil: return [:]
+        case .pairs(let given):
+            pairs = try given.map { pair in
+                guard pair.count == 2 else {
+                    throw APIError.invalidRequest(
+                        "logit_bias must have pairs of a token and a number.", parameter: "logit_bias")
+                }
+                return (pair[0], pair[1])
+            }
+        case .fields(let given):
+            pairs = given.map { name, value in (Int64(name).map { .integer($0) } ?? .string(name), value) }
+        }
+        var result: [Int32: Float] = [:]
+        for (key, value) in pairs {
+            let amount: Float
+            switch value {
+            case .bool(false): amount = -.infinity
+            case .integer(let number): amount = Float(number)
+            case .number(let number): amount = Float(number)
+            default:
+                throw APIError.invalidRequest(
+                    "logit_bias must add numbers, or false to forbid a token.", parameter: "logit_bias")
+            }
+            switch key {
+            case .integer(let token):
+                guard let token = Int32(exactly: token), token >= 0, Int(token) < model.info.vocabularyCount else {
+                    throw APIError.invalidRequest(
+                        "logit_bias names the token \(token), which the vocabulary does not have.",
+                        parameter: "logit_bias")
+                }
+                result[token] = amount
+            case .string(let text):
+                for token in try await model.tokenize(text, addSpecial: false, parseSpecial: false) {
+                    result[token] = amount
+                }
+            default:
+                throw APIError.invalidRequest(
+                    "logit_bias must name tokens by their ids or texts.", parameter: "logit_bias")
+            }
+        }
+        return result
+    }
+}

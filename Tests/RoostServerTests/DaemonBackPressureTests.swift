@@ -1,0 +1,79 @@
+import EngineFixtures
+import Foundation
+import Roost
+import Testing
+
+@testable import RoostServer
+
+extension ServerTests {
+    /// Clients that read more slowly than a model computes, or not at all.
+    @Suite struct DaemonBackPressureTests {
+        @Test func `what waits becomes fewer pieces of the same text, each choice in order`() async throws {
+            let (events, sink) = GenerationEvents.makeStream()
+            var expected = ["", ""]
+            for number in 0..<10_000 {
+                let choice = number % 2
+                expected[choice] += "\(number),"
+                sink.yield(.delta(GenerationDelta(choice: choice, text: "\(number),")))
+            }
+            sink.finish()
+            var texts = ["", ""]
+            var count = 0
+            for try await case .delta(let delta) in events {
+                texts[delta.choice] += delta.text
+                count += 1
+            }
+            #expect(texts == expected)
+            #expect(count < 100)
+        }
+
+        @Test func `what waits beyond the limit ends the generation, and is dropped`() async throws {
+            let (events, sink) = GenerationEvents.makeStream()
+            let ended = OneTimeEvent()
+            sink.onEnd { ended.happen() }
+            let piece = GenerationEvent.text(String(repeating: "a", count: 1 << 16))
+            for _ in 0..<GenerationEvents.byteLimit >> 16 { sink.yield(piece) }
+            #expect(!ended.hasHappened)
+            sink.yield(piece)
+            #expect(ended.hasHappened)
+            let error = await #expect(throws: APIError.self) {
+                for try await _ in events { Issue.record("What was dropped came.") }
+            }
+            #expect(error?.message.contains("too slowly") == true)
+        }
+
+        @Test func `a reader who goes, or is cancelled, ends the generation`() async throws {
+            let gone = OneTimeEvent()
+            do {
+                let (events, sink) = GenerationEvents.makeStream()
+                sink.onEnd { gone.happen() }
+                sink.yield(.text("a"))
+                var iterator = events.makeAsyncIterator()
+                _ = try await iterator.next()
+            }
+            #expect(gone.hasHappened)
+            let (events, sink) = GenerationEvents.makeStream()
+            let cancelled = OneTimeEvent()
+            sink.onEnd { cancelled.happen() }
+            let reading = Task { for try await _ in events {} }
+            reading.cancel()
+            try await reading.value
+            #expect(cancelled.hasHappened)
+        }
+
+        @Test func `a client that does not read loses its connection, and the slot is free`() async throws {
+            try await TestServer.run(contextLength: TestServer.endlessContext) {
+                $0.connectionLimits.stallTimeout = .milliseconds(300)
+            } _: { server async throws in
+                let body = #"{"model":"endless","prompt":"a","options":{"num_predict":-1}}"#
+                let client = try await RawClient.connect(port: server.running.port, reads: false)
+                try await client.send(
+                    "POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                )
+                #expect(try await eventually { try await server.activeRequestCount() == 1 })
+                #expect(try await eventually { try await server.activeRequestCount() == 0 })
+                await client.close()
+            }
+        }
+    }
+}
