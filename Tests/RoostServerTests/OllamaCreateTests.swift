@@ -16,7 +16,8 @@ extension ServerTests {
             return digest
         }
 
-        @Test func `a model is made of another one, with lines as it goes on, and shows what is its own`() async throws {
+        @Test func `a model is made of another one, with lines as it goes on, and shows what is its own`() async throws
+        {
             try await TestServer.run { server in
                 let reply = try await server.send(
                     .POST, "/api/create",
@@ -64,35 +65,42 @@ extension ServerTests {
                     + #"{"role":"assistant","content":"hi"},{"role":"user","content":"now"}]"#
                 let said = #"[{"role":"user","content":"now"}]"#
                 let expected = try await server.send(
-                    .POST, "/api/chat", #"{"model":"chat","messages":\#(told),\#(greedy)}"#).json
+                    .POST, "/api/chat", #"{"model":"chat","messages":\#(told),\#(greedy)}"#
+                ).json
                 let count = try #require(expected.int("prompt_eval_count"))
                 let text = try #require(expected.string("message.content"))
 
                 let own = try await server.send(
-                    .POST, "/api/chat", #"{"model":"mine","messages":\#(said),"stream":false}"#).json
+                    .POST, "/api/chat", #"{"model":"mine","messages":\#(said),"stream":false}"#
+                ).json
                 #expect(own.int("prompt_eval_count") == count)
                 #expect(own.int("eval_count") == 3)
                 #expect(try text.hasPrefix(#require(own.string("message.content"))))
                 let generated = try await server.send(
-                    .POST, "/api/generate", #"{"model":"mine","prompt":"now","stream":false}"#).json
+                    .POST, "/api/generate", #"{"model":"mine","prompt":"now","stream":false}"#
+                ).json
                 #expect(generated.int("prompt_eval_count") == count && generated.int("eval_count") == 3)
                 // What the request says goes before what the model says.
                 let more = try await server.send(
-                    .POST, "/api/chat", #"{"model":"mine","messages":\#(said),\#(greedy)}"#).json
+                    .POST, "/api/chat", #"{"model":"mine","messages":\#(said),\#(greedy)}"#
+                ).json
                 #expect(more.int("eval_count") == 8)
                 #expect(more.string("message.content") == text)
 
                 let openAI = try await server.send(
-                    .POST, "/v1/chat/completions", #"{"model":"mine","messages":\#(said)}"#).json
+                    .POST, "/v1/chat/completions", #"{"model":"mine","messages":\#(said)}"#
+                ).json
                 #expect(openAI.int("usage.prompt_tokens") == count)
                 #expect(openAI.int("usage.completion_tokens") == 3)
                 #expect(openAI.string("choices.0.message.content") == own.string("message.content"))
                 let asked = try await server.send(
                     .POST, "/v1/chat/completions",
-                    #"{"model":"mine","messages":\#(said),"max_tokens":8,"temperature":0}"#).json
+                    #"{"model":"mine","messages":\#(said),"max_tokens":8,"temperature":0}"#
+                ).json
                 #expect(asked.int("usage.completion_tokens") == 8)
                 let raw = try await server.send(
-                    .POST, "/v1/completions", #"{"model":"mine","prompt":"now"}"#).json
+                    .POST, "/v1/completions", #"{"model":"mine","prompt":"now"}"#
+                ).json
                 #expect(raw.int("usage.completion_tokens") == 3)
                 #expect((raw.int("usage.prompt_tokens") ?? count) < count)
             }
@@ -146,7 +154,10 @@ extension ServerTests {
                 (#"{"model":"a","from":"chat","quantize":"q4_K_M"}"#, 400, "does not quantize"),
                 (#"{"model":"a","from":"chat","renderer":"x"}"#, 400, "renderer names a part of Ollama's"),
                 (#"{"model":"a","from":"chat","parameters":{"heat":1}}"#, 400, "There is no parameter “heat”"),
-                (#"{"model":"a","from":"chat","parameters":{"top_k":"x"}}"#, 400, "parameters.top_k must be a whole number."),
+                (
+                    #"{"model":"a","from":"chat","parameters":{"top_k":"x"}}"#, 400,
+                    "parameters.top_k must be a whole number."
+                ),
                 (#"{"model":"a","from":"chat","parameters":{"top_p":7}}"#, 400, "top_p is 7"),
                 (#"{"model":"a","from":"chat","messages":[{"role":"judge","content":"b"}]}"#, 400, "messages[0].role"),
                 (#"{"model":"a","files":{"x.gguf":"sha256:../../etc/passwd"}}"#, 400, "invalid digest"),

@@ -34,7 +34,8 @@ extension ServerTests {
                 #expect(second.string("response") == told.first?.text)
                 // The last line of a stream has it, no other.
                 let lines = try await server.send(
-                    .POST, "/api/generate", #"{"model":"chat","prompt":"one","options":{"temperature":0,"num_predict":8}}"#
+                    .POST, "/api/generate",
+                    #"{"model":"chat","prompt":"one","options":{"temperature":0,"num_predict":8}}"#
                 ).lines
                 #expect(lines.filter { $0["context"] != nil }.count == 1 && lines.last?["context"] != nil)
                 let raw = try await generate(#""prompt":"one","raw":true"#)
@@ -77,9 +78,12 @@ extension ServerTests {
             }
         }
 
-        @Test func `options that are not known, or have no effect, are told in a header and change nothing`() async throws {
+        @Test func `options that are not known, or have no effect, are told in a header and change nothing`()
+            async throws
+        {
             try await TestServer.run { server in
-                let options = #"{"temperature":0,"num_predict":2,"heat":1,"x\r\nSet-Cookie: a":2,"main_gpu":0,"num_keep":4}"#
+                let options =
+                    #"{"temperature":0,"num_predict":2,"heat":1,"x\r\nSet-Cookie: a":2,"main_gpu":0,"num_keep":4}"#
                 for (path, body) in [
                     ("/api/generate", #"{"model":"chat","prompt":"a","stream":false,"options":\#(options)}"#),
                     ("/api/generate", #"{"model":"chat","prompt":"a","options":\#(options)}"#),
@@ -117,7 +121,8 @@ extension ServerTests {
         @Test func `think takes the words that Ollama knows`() throws {
             func think(_ json: String) throws -> OllamaThink? {
                 try RequestReader.decode(
-                    OllamaGenerateRequest.self, from: Data(#"{"think":\#(json)}"#.utf8)).think
+                    OllamaGenerateRequest.self, from: Data(#"{"think":\#(json)}"#.utf8)
+                ).think
             }
             for word in ["max", "high", "medium", "low"] { #expect(try think("\"\(word)\"") == .effort(word)) }
             #expect(try think("true") == .flag(true))

@@ -83,7 +83,8 @@ extension ServerTests {
                 (#"{"model":"~/x"}"#, "invalid model name"), (#"{"model":"file:///etc/passwd"}"#, "invalid model name"),
                 (#"{"model":"a b"}"#, "invalid model name"), (#"{"model":7}"#, "model must be a string."),
             ])
-        func `a path of the server's disk is not pulled, nor what is no name`(body: String, words: String) async throws {
+        func `a path of the server's disk is not pulled, nor what is no name`(body: String, words: String) async throws
+        {
             try await TestServer.run { server in
                 let reply = try await server.send(.POST, "/api/pull", body)
                 #expect(reply.status == 400, "\(reply.text)")
@@ -128,7 +129,8 @@ extension ServerTests {
             }
         }
 
-        @Test func `the last client that goes away pauses the download, and a later pull goes on with it`() async throws {
+        @Test func `the last client that goes away pauses the download, and a later pull goes on with it`() async throws
+        {
             try await withLibrary(bytesPerSecond: 30_000) { server, _ in
                 let body = #"{"model":"tiny:1b"}"#
                 let pull = Task { try await server.send(.POST, "/api/pull", body) }
@@ -151,7 +153,8 @@ extension ServerTests {
                 let statuses = try reply.lines.compactMap { $0.string("status") }
                 #expect(statuses.first == "pulling manifest" && statuses.last == "success")
                 #expect(try await server.manager.preset(of: "mine").system == "be brief")
-                let path = try await server.send(.POST, "/api/create", #"{"model":"a","from":"nobody:1b","stream":false}"#)
+                let path = try await server.send(
+                    .POST, "/api/create", #"{"model":"a","from":"nobody:1b","stream":false}"#)
                 #expect(path.status == 404)
             }
         }

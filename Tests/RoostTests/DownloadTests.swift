@@ -242,7 +242,9 @@ struct DownloadTests {
         return try #require((attributes[.systemFileNumber] as? NSNumber)?.uint64Value)
     }
 
-    @Test("A download goes on for the others when one of those who wait leaves, and is paused by the last; then it goes on")
+    @Test(
+        "A download goes on for the others when one of those who wait leaves, and is paused by the last; then it goes on"
+    )
     func sharedWaiting() async throws {
         let weights = try bytes(.llama(chatTemplate: TinyModel.chatML))
         try await Hubs.run([repository(weights)], environment: ["ROOST_LIMIT_RATE": "40000"]) { hubs in

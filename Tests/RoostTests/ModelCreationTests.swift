@@ -77,7 +77,8 @@ struct ModelCreationTests {
             let again = try await roost.create(try creation(recipe.text, as: "third", in: home))
             #expect(again.identity == second.identity)
             // And once more under its own name.
-            #expect(try await roost.create(try creation(recipe.text, as: "second", in: home)).identity == second.identity)
+            #expect(
+                try await roost.create(try creation(recipe.text, as: "second", in: home)).identity == second.identity)
         }
     }
 
@@ -167,7 +168,8 @@ struct ModelCreationTests {
             for (name, from) in [("file", "./model/base.gguf"), ("folder", "./model"), ("absolute", folder.path)] {
                 let record = try await roost.create(
                     try creation(
-                        "FROM \(from)\nTEMPLATE \"\"\"\(template)\"\"\"", as: name, in: home.appending(path: "recipes")))
+                        "FROM \(from)\nTEMPLATE \"\"\"\(template)\"\"\"", as: name, in: home.appending(path: "recipes"))
+                )
                 #expect(record.hasChatTemplate)
                 #expect(record.capabilities.contains(.chat))
                 let prompt = try await roost.prompt(for: ChatRequest([.user("Hi")]), model: name)

@@ -51,8 +51,10 @@ struct ModelfileTests {
         arguments: [
             ("", 1, "FROM is missing"), ("# nothing\n\n", 3, "FROM is missing"),
             ("FROM a\nPARAMETR x 1", 2, "“PARAMETR” is no instruction; a line begins with FROM, PARAMETER"),
-            ("\nFROM", 2, "FROM needs a model's name"), ("FROM a\nPARAMETER top_k", 2, "PARAMETER needs a name and a value"),
-            ("FROM a\nPARAMETER", 2, "PARAMETER needs a name and a value"), ("FROM a\nADAPTER", 2, "ADAPTER needs the path"),
+            ("\nFROM", 2, "FROM needs a model's name"),
+            ("FROM a\nPARAMETER top_k", 2, "PARAMETER needs a name and a value"),
+            ("FROM a\nPARAMETER", 2, "PARAMETER needs a name and a value"),
+            ("FROM a\nADAPTER", 2, "ADAPTER needs the path"),
             ("FROM a\nMESSAGE judge b", 2, "but has “judge”"), ("FROM a\nMESSAGE tool b", 2, "but has “tool”"),
             ("FROM a\nSYSTEM \"\"\"\nnever\nclosed", 2, "never closed"), ("FROM a\nSYSTEM \"", 2, "never closed"),
             ("FROM a\nSYSTEM \"x\" y", 2, "something follows the closing"),
@@ -84,7 +86,8 @@ struct ModelfileTests {
     func fuzz() throws {
         var random = SeededGenerator(seed: 11)
         let pieces = [
-            "FROM ", "SYSTEM ", "PARAMETER ", "MESSAGE user ", "TEMPLATE", "\"", "\"\"\"", "\n", "\r\n", " ", "\t", "#", "x",
+            "FROM ", "SYSTEM ", "PARAMETER ", "MESSAGE user ", "TEMPLATE", "\"", "\"\"\"", "\n", "\r\n", " ", "\t", "#",
+            "x",
             "é", "e\u{301}", "\u{0600}", "👩‍👩‍👧", "\0", "stop", "0.5", "{{ .Prompt }}", "\u{FEFF}", "\r",
         ]
         var readCount = 0
