@@ -5,14 +5,10 @@ import Testing
 
 /// Roost's OpenAPI document and the server's answers, judged by the Python packages `openapi-spec-validator` and
 /// `schemathesis` in the Python at `ROOST_TEST_PYTHON_SCHEMATHESIS`. The server is off the network.
-@Suite(.enabled(if: SchemathesisTests.python != nil, "ROOST_TEST_PYTHON_SCHEMATHESIS not set"))
+@Suite(.enabled(if: SchemathesisSettings.python != nil, "ROOST_TEST_PYTHON_SCHEMATHESIS not set"))
 struct SchemathesisTests {
-    static let python = ProcessInfo.processInfo.environment["ROOST_TEST_PYTHON_SCHEMATHESIS"].flatMap {
-        $0.isEmpty ? nil : $0
-    }
-
     @Test func `answers are what the document says, whatever is asked`() async throws {
-        let python = try #require(Self.python)
+        let python = try #require(SchemathesisSettings.python)
         let home = FileManager.default.temporaryDirectory.appending(path: "roost-schema-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: home) }
         let store = try await ModelStore(root: home)
@@ -48,5 +44,11 @@ struct SchemathesisTests {
             process.waitUntilExit()
             return (process.terminationStatus, String(decoding: text, as: UTF8.self))
         }
+    }
+}
+
+private enum SchemathesisSettings {
+    static let python = ProcessInfo.processInfo.environment["ROOST_TEST_PYTHON_SCHEMATHESIS"].flatMap {
+        $0.isEmpty ? nil : $0
     }
 }
