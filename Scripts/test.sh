@@ -12,8 +12,9 @@ ROOST_TEST_PYTHON=$(Scripts/python.sh)
 ROOST_TEST_PYTHON_ADAPTERS=$(Scripts/python.sh Tests/IntegrationTests/python/adapters.txt)
 ROOST_TEST_PYTHON_HUB=$(Scripts/python.sh Tests/ModelHubsTests/python/requirements.txt)
 ROOST_TEST_PYTHON_SCHEMA=$(Scripts/python.sh Tests/InferenceTests/python/requirements.txt)
+ROOST_TEST_PYTHON_SCHEMATHESIS=$(Scripts/python.sh Tests/IntegrationTests/python/schemathesis.txt)
 export ROOST_TEST_MODEL ROOST_TEST_EMBEDDING_MODEL ROOST_TEST_PYTHON ROOST_TEST_PYTHON_ADAPTERS ROOST_TEST_PYTHON_HUB
-export ROOST_TEST_PYTHON_SCHEMA
+export ROOST_TEST_PYTHON_SCHEMA ROOST_TEST_PYTHON_SCHEMATHESIS
 # The lines are read below; colour would be in the way.
 export NO_COLOR=1
 

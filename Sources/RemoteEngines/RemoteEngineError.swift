@@ -5,6 +5,8 @@ public enum RemoteEngineError: Error, Sendable, Hashable {
     case invalidSetting(place: String, value: String, rule: String)
     /// No engine that has the model can answer now: each with its reason.
     case unavailable(model: String, reasons: [EngineReason])
+    /// The engines that were asked do not have the model.
+    case noModel(model: String, engines: [String])
     /// The engine refused the request: its status and its own words.
     case refused(engine: String, status: Int, message: String, code: String?)
     /// The answer broke off after it had begun.
@@ -43,6 +45,8 @@ extension RemoteEngineError: CustomStringConvertible {
             "No engine can answer for “\(model)” now ("
                 + reasons.map { "\($0.engine): \($0.reason)" }.joined(separator: "; ")
                 + "); try again in a moment, or see “roost engines list”."
+        case .noModel(let model, let engines):
+            "There is no model “\(model)” at \(engines.joined(separator: ", ")); “roost engines list” shows what is there."
         case .refused(let engine, let status, let message, _):
             "The engine “\(engine)” refused the request (HTTP \(status)): \(message)"
         case .interrupted(let engine, let reason):

@@ -29,6 +29,7 @@ public actor ModelManager {
     nonisolated let speeds: SpeedHistory
     nonisolated let tunings: TuningLookup
     nonisolated let planner: ModelLoadPlanner
+    nonisolated let historyDoor: HistoryDoor
 
     /// Opens the home directory, which is made if it is missing.
     ///
@@ -46,6 +47,7 @@ public actor ModelManager {
         live = Mutex(LiveSettings(configuration))
         store = try await ModelStore(
             root: configuration.homeDirectory, modelFolders: configuration.modelFolders)
+        historyDoor = HistoryDoor(folder: configuration.homeDirectory)
         tunings = TuningLookup(store: store)
         downloader = await ModelDownloader(configuration: configuration, store: store)
         let broadcast = EventBroadcast(diskPaths: [configuration.homeDirectory.path])

@@ -20,7 +20,9 @@ public struct RoostCommand: AsyncParsableCommand {
             """,
         version: RoostVersion.text,
         groupedSubcommands: [
-            CommandGroup(name: "Use a model", subcommands: [RunCommand.self, PlanCommand.self, TuneCommand.self]),
+            CommandGroup(
+                name: "Use a model",
+                subcommands: [RunCommand.self, HistoryCommand.self, PlanCommand.self, TuneCommand.self]),
             CommandGroup(
                 name: "Find and download",
                 subcommands: [

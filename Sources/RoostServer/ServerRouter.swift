@@ -30,6 +30,7 @@ enum ServerRouter {
         router.add(middleware: errors)
         router.add(middleware: DrainGuard(control: parts.control))
         router.add(middleware: Authenticator(policy: parts.policy))
+        router.add(middleware: ConversationSaver())
         for route in dialects.flatMap(\.routes) { route.add(to: router) }
         return router
     }

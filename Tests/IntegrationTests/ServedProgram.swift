@@ -7,8 +7,8 @@ final class ServedProgram: Sendable {
     private let process: Process
     private let output = Pipe()
 
-    init(home: URL, environment: [String: String] = [:]) throws {
-        process = try BuiltProgram(home: home).process(["serve", "--port", "0"])
+    init(home: URL, environment: [String: String] = [:], port: String = "0", arguments: [String] = []) throws {
+        process = try BuiltProgram(home: home).process(["serve", "--port", port] + arguments)
         process.environment?.merge(environment) { $1 }
         process.standardOutput = output
     }

@@ -84,10 +84,10 @@ import Testing
     @Test func `a list without end is not read to its end`() async throws {
         try await ScriptedEngine.run(raw: { _, connection in
             try await connection.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n")
-            let piece = String(repeating: " ", count: 1 << 20)
+            let piece = [UInt8](repeating: 0x20, count: 1 << 20)
             while true { try await connection.write(piece) }
         }) { engine in
-            try await withRouter([.at(engine.address, name: "e")]) { router in
+            try await withRouter([.at(engine.address, name: "e") { $0.healthTimeout = .seconds(60) }]) { router in
                 #expect(await router.statuses().first?.problem == "its answer is longer than 8 MiB")
             }
         }

@@ -73,8 +73,8 @@ import Testing
             #expect((1...2).contains(bad.posts.count))
             let statuses = await router.statuses()
             #expect(statuses.map(\.outstandingCount) == [0, 0])
-            #expect(statuses[0].failedCount == 1)
-            #expect(statuses[0].state == (fault == "429" ? .up : .failing))
+            #expect(statuses[0].failedCount == (fault == "404" ? 0 : 1))
+            #expect(statuses[0].state == (["429", "404"].contains(fault) ? .up : .failing))
         }
     }
 
@@ -129,6 +129,32 @@ import Testing
                     let text = error.map { "\($0)" } ?? ""
                     #expect(text.contains("one: it has too many requests") && text.contains("two: HTTP 503: loading"))
                     #expect(one.posts.count == 1 && two.posts.count == 1)
+                }
+            }
+        }
+    }
+
+    @Test func `what clients ask for does not take an engine down that is well`() async throws {
+        let picky: ScriptedEngine.Handler = { request, connection in
+            switch request.json["model"] as? String {
+            case "m": try await Self.good(request, connection)
+            case "poison": try await connection.answer(500, #"{"error":"template"}"#)
+            default: try await connection.answer(404, #"{"error":"model not found"}"#)
+            }
+        }
+        try await ScriptedEngine.run(models: ["m", "poison"], picky) { one in
+            try await ScriptedEngine.run(models: ["m", "poison"], picky) { two in
+                try await withRouter([.at(one.address, name: "one"), .at(two.address, name: "two")]) { router in
+                    for _ in 0..<5 {
+                        for name in ["one/nobody", "poison"] {
+                            let model = try #require(await router.model(named: name))
+                            let outcome = await Outcome(model.chat([.user("Hi")]))
+                            #expect(outcome.error is RemoteEngineError)
+                        }
+                    }
+                    #expect(await router.statuses().map(\.state) == [.up, .up])
+                    let model = try #require(await router.model(named: "m"))
+                    #expect(await Outcome(model.chat([.user("Hi")])).text == "good")
                 }
             }
         }

@@ -32,7 +32,7 @@ import Testing
         settings.generation.ignoreEndOfGeneration = true
         let (output, error) = (MemorySink(), MemorySink())
         let session = RunSession(
-            backend: LocalBackend(manager: manager), model: model, settings: settings,
+            backend: LocalBackend(manager: manager), model: .stored(model), settings: settings,
             output: Console(sink: output, isTerminal: terminal), error: Console(sink: error), showsStatistics: false)
         var bench = Bench(manager: manager, output: output, error: error, session: session)
         do {
@@ -77,6 +77,74 @@ import Testing
             // Greedy, and nothing of the conversation is left: the same answer as the first.
             #expect(bench.output.text.hasPrefix(first))
             #expect(bench.output.text.hasSuffix(first))
+        }
+    }
+
+    @Test func whatIsSaidIsKeptOnceThatIsAsked() async throws {
+        try await withSession(template: TinyModel.chatML) { bench in
+            let history = try await bench.manager.history
+            bench.session.settings.system = "Be kind."
+            _ = try await bench.session.answer("Hello")
+            #expect(try await history.conversations().conversations.isEmpty)
+            bench.session.recorder = try ConversationRecorder(history)
+            await bench.session.keep()
+            bench.session.settings.system = nil
+            _ = try await bench.session.answer("And?")
+            let kept = try #require(try await history.conversations().conversations.first)
+            let messages = try await history.messages(of: kept.id)
+            #expect(kept.title == "Hello" && kept.model == "tiny:latest")
+            #expect(messages.map(\.role) == [.system, .user, .assistant, .system, .user, .assistant])
+            #expect(messages.map(\.content).prefix(2) == ["Be kind.", "Hello"])
+            #expect(messages[3].content.isEmpty && messages[4].content == "And?")
+            #expect(bench.error.text.contains(kept.shortID))
+
+            // Another session goes on as this one would.
+            let expected = bench.session.messages
+            var other = bench.session
+            other.clear()
+            #expect(other.messages.isEmpty)
+            other.resume(kept, messages, in: history)
+            #expect(other.messages == expected && other.settings.system == nil)
+            _ = try await other.answer("More")
+            #expect(try await history.conversation(kept.id).messageCount == 8)
+        }
+    }
+
+    @Test func afterClearAnotherConversationIsKept() async throws {
+        try await withSession(template: TinyModel.chatML) { bench in
+            let history = try await bench.manager.history
+            bench.session.recorder = try ConversationRecorder(history, title: "First")
+            _ = try await bench.session.answer("Hello")
+            bench.session.clear()
+            _ = try await bench.session.answer("Other")
+            #expect(try await history.conversations().conversations.map(\.title) == ["Other", "First"])
+        }
+    }
+
+    @Test func whatWasDeletedMeanwhileIsNotKeptAgain() async throws {
+        try await withSession(template: TinyModel.chatML) { bench in
+            let history = try await bench.manager.history
+            bench.session.recorder = try ConversationRecorder(history)
+            _ = try await bench.session.answer("Hello")
+            #expect(try await history.deleteAll() == 1)
+            _ = try await bench.session.answer("Other")
+            #expect(bench.error.text.contains("deleted meanwhile"))
+            _ = try await bench.session.answer("More")
+            #expect(try await history.conversations().conversations.isEmpty)
+        }
+    }
+
+    @Test func aBaseModelsTextsAreKeptTooWithAnUnkeptTurnTriedAgain() async throws {
+        try await withSession(template: nil) { bench in
+            var limits = HistoryLimits()
+            limits.messageByteCount = 100
+            let history = try ChatHistory(
+                in: bench.manager.configuration.homeDirectory, limits: limits)
+            bench.session.recorder = try ConversationRecorder(history)
+            _ = try await bench.session.answer("Hello")
+            _ = try await bench.session.answer(String(repeating: "a ", count: 60))
+            #expect(bench.error.text.contains("Not kept:"))
+            #expect(try await history.conversations().conversations.first?.messageCount == 2)
         }
     }
 

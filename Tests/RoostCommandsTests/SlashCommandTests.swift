@@ -12,6 +12,9 @@ import Testing
         ("/set system \"\"\"quoted\"\"\"", .set(.system("quoted"))), ("/set system", .set(.system(""))),
         ("/set verbose", .set(.verbose(true))), ("/set quiet", .set(.verbose(false))),
         ("/set nohistory", .set(.history(false))), ("/show template", .show(.template)),
+        ("/save", .save(title: nil)), ("/save My  owls", .save(title: "My  owls")),
+        ("/save \"My owls\"", .save(title: "My owls")), ("/history", .history(words: nil)),
+        ("/history night owls", .history(words: "night owls")), ("/load 3f2a91c4", .load("3f2a91c4")),
     ])
     func linesAreUnderstood(line: String, expected: SlashCommand) throws {
         #expect(try SlashCommand(parsing: line) == expected)
@@ -20,7 +23,8 @@ import Testing
     @Test(arguments: [
         ("/nothing", SlashCommandError.unknown("/nothing")),
         ("/set parameter temperature", .usage("/set parameter NAME VALUE")),
-        ("/show", .usage("/show info | parameters | system | template | license")), ("/load", .usage("/load MODEL")),
+        ("/show", .usage("/show info | parameters | system | template | license")),
+        ("/load", .usage("/load MODEL or /load ID")),
         ("/", .unknown("/")),
     ])
     func whatIsMissingIsNamed(line: String, expected: SlashCommandError) {

@@ -193,7 +193,7 @@ extension ServerTests {
                 (#"{"model":"base","prompt":"a","images":["aGk="]}"#, 400, nil),
                 (
                     #"{"model":"base","prompt":"a","think":"hard"}"#, 400,
-                    #"think is not valid: it must be true, false, "high", "medium" or "low"."#
+                    #"think is not valid: it must be true, false, "max", "high", "medium" or "low"."#
                 ),
                 (
                     #"{"model":"base","prompt":"a","logprobs":true,"top_logprobs":21}"#, 400,

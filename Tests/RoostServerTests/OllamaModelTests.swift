@@ -9,7 +9,7 @@ extension ServerTests {
     @Suite struct OllamaModelTests {
         @Test func `the root and the version tell that a server runs`() async throws {
             try await TestServer.run { server in
-                #expect(try await server.send(.GET, "/").text == "Roost is running")
+                #expect(try await server.send(.GET, "/").text == "Ollama is running")
                 let head = try await server.send(.HEAD, "/")
                 #expect(head.status == 200)
                 #expect(head.body.isEmpty)

@@ -45,10 +45,13 @@ extension ServerTests {
             }
         }
 
-        @Test func `only what tells that a server runs is open to everyone`() async throws {
+        @Test func `only what tells which server runs is open to everyone`() async throws {
             try await TestServer.run { server async throws in
                 let open = server.routes().filter { $0.access == .everyone }.map { "\($0.method) \($0.path)" }
-                #expect(Set(open) == ["GET /", "GET /health", "GET /api/version"])
+                #expect(
+                    Set(open) == [
+                        "GET /", "GET /health", "GET /api/version", "GET /roost/v1/version", "GET /openapi.json",
+                    ])
             }
         }
 

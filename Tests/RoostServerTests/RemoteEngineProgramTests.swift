@@ -10,15 +10,18 @@ extension ServerTests {
     /// llama.cpp's own server as an engine.
     @Suite(.enabled(if: LlamaServer.program != nil))
     struct RemoteEngineProgramTests {
-        private func withFile<R>(_ body: (URL) async throws -> R) async throws -> R {
+        private func withFile<R>(
+            _ model: TinyModel = .qwen2(chatTemplate: TinyModel.chatML), _ body: (URL) async throws -> R
+        ) async throws -> R {
             let file = FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString).gguf")
             defer { try? FileManager.default.removeItem(at: file) }
-            try TinyModel.llama(chatTemplate: TinyModel.chatML, contextLength: 512, seed: 11).write(to: file)
+            try model.write(to: file)
             return try await body(file)
         }
 
         @Test func `llama-server is found out and answers as the same model here`() async throws {
-            try await withFile { file in
+            let model = TinyModel.llama(chatTemplate: TinyModel.chatML, contextLength: 512, seed: 11)
+            try await withFile(model) { file in
                 let program = try await LlamaServer(file)
                 let engine = try RemoteEngineGateway.engine("llama", program.address)
                 try await RemoteEngineGateway.run([engine], models: [("own", file)]) { gateway in
@@ -51,6 +54,17 @@ extension ServerTests {
                     let chat = ChatRequest([.system("s"), .user("hi")])
                     #expect(
                         try await manager.prompt(for: chat, model: name) == manager.prompt(for: chat, model: "own"))
+                }
+            }
+        }
+
+        @Test func `llama-server keeps to a schema and tells its own times`() async throws {
+            try await withFile { file in
+                let program = try await LlamaServer(file)
+                let engine = try RemoteEngineGateway.engine("llama", program.address)
+                try await RemoteEngineGateway.run([engine]) { gateway in
+                    let name = "llama/any"
+                    let manager = gateway.manager
                     var request = GenerationRequest(.chat(ChatRequest([.user("hi")])), options: .greedy)
                     request.options.maxTokens = 60
                     request.options.format = .jsonSchema(
@@ -64,17 +78,25 @@ extension ServerTests {
             }
         }
 
-        @Test func `a llama-server that embeds gives the vectors of the same model here`() async throws {
+        @Test func `a llama-server's vectors are those that it gives when it is asked directly`() async throws {
             try await withFile { file in
                 let program = try await LlamaServer(file, ["--embeddings", "--pooling", "mean"])
                 let engine = try RemoteEngineGateway.engine("llama", program.address) {
                     $0.models = ModelMapping([try .init(parsing: "vectors=any")])
                 }
-                try await RemoteEngineGateway.run([engine], models: [("own", file)]) { gateway in
-                    let theirs = try await gateway.manager.embed(["hello", "wide world"], model: "vectors")
-                    let own = try await gateway.manager.embed(["hello", "wide world"], model: "own")
-                    #expect(theirs.count == 2)
-                    for (a, b) in zip(theirs.joined(), own.joined()) { #expect(abs(a - b) < 1e-3) }
+                try await RemoteEngineGateway.run([engine]) { gateway in
+                    let inputs = #""input":["hello","wide world"]}"#
+                    let direct = try await RemoteEngineGateway.send(
+                        to: program.address, .POST, "/v1/embeddings", #"{"model":"any",\#(inputs)"#
+                    ).json
+                    let reply = try await gateway.send(.POST, "/v1/embeddings", #"{"model":"vectors",\#(inputs)"#).json
+                    for index in 0..<2 {
+                        let own = try #require(reply["data.\(index).embedding"] as? [Double])
+                        let theirs = try #require(direct["data.\(index).embedding"] as? [Double])
+                        #expect(own.count == theirs.count && !own.isEmpty)
+                        for (a, b) in zip(own, theirs) { #expect(abs(a - b) < 1e-5) }
+                    }
+                    #expect(reply.int("usage.prompt_tokens") == direct.int("usage.prompt_tokens"))
                 }
             }
         }

@@ -26,9 +26,10 @@ struct TestServer: Sendable {
     static let endless = "endless:latest"
     static let endlessContext = 100_000_000
 
-    /// Runs `body` with a server, and ends it after that.
+    /// Runs `body` with a server, and ends it after that. `environment` is where the hubs are looked up.
     static func run<R: Sendable>(
-        home: URL? = nil, contextLength: Int? = nil, configure: (inout RoostServerConfiguration) -> Void = { _ in },
+        home: URL? = nil, contextLength: Int? = nil, environment: [String: String] = [:],
+        configure: (inout RoostServerConfiguration) -> Void = { _ in },
         log: () -> ServerLog = { ServerLog(level: .critical) }, _ body: @Sendable (TestServer) async throws -> R
     ) async throws -> R {
         let home = home ?? FileManager.default.temporaryDirectory.appending(path: "roost-server-\(UUID().uuidString)")
@@ -37,6 +38,7 @@ struct TestServer: Sendable {
         // Many servers run at once here: threads of one engine that wait for each other would hold up all.
         roost.load.threadCount = 1
         roost.load.contextLength = contextLength
+        roost.environment = ["HOME": home.path].merging(environment) { $1 }
         let manager = try await ModelManager(configuration: roost)
         try await importModels(into: manager, from: home)
         var configuration = RoostServerConfiguration(manager.configuration)
@@ -103,6 +105,16 @@ struct TestServer: Sendable {
         _ method: HTTPMethod, _ path: String, _ body: String? = nil, headers: [String: String] = [:]
     ) async throws -> Reply {
         let response = try await open(method, path, body, headers: headers)
+        let data = Data(try await response.body.collect(upTo: 64 << 20).readableBytesView)
+        return Reply(status: Int(response.status.code), headers: response.headers, body: data)
+    }
+
+    /// Sends bytes and collects the answer.
+    func send(_ method: HTTPMethod, _ path: String, bytes: [UInt8]) async throws -> Reply {
+        var request = HTTPClientRequest(url: running.baseURL + path)
+        request.method = method
+        request.body = .bytes(ByteBuffer(bytes: bytes))
+        let response = try await HTTPClient.shared.execute(request, timeout: .minutes(5))
         let data = Data(try await response.body.collect(upTo: 64 << 20).readableBytesView)
         return Reply(status: Int(response.status.code), headers: response.headers, body: data)
     }

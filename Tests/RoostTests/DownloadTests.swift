@@ -241,4 +241,30 @@ struct DownloadTests {
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         return try #require((attributes[.systemFileNumber] as? NSNumber)?.uint64Value)
     }
+
+    @Test(
+        "A download goes on for the others when one of those who wait leaves, and is paused by the last; then it goes on"
+    )
+    func sharedWaiting() async throws {
+        let weights = try bytes(.llama(chatTemplate: TinyModel.chatML))
+        try await Hubs.run([repository(weights)], environment: ["ROOST_LIMIT_RATE": "40000"]) { hubs in
+            let download = try await hubs.manager.download("maker/tiny-GGUF:Q8_0")
+            let first = Task { try await download.value() }
+            let second = Task { try await download.value() }
+            for await progress in download.progress where progress.completedByteCount > 0 { break }
+            first.cancel()
+            await #expect(throws: CancellationError.self) { try await first.value }
+            #expect(download.currentProgress.state == .downloading)
+            #expect(try await hubs.manager.download("maker/tiny-GGUF:Q8_0") === download)
+            second.cancel()
+            await #expect(throws: CancellationError.self) { try await second.value }
+            #expect(download.currentProgress.state == .paused)
+            #expect(try await hubs.manager.downloads().map(\.ticket.state) == [.paused])
+
+            let next = try await hubs.manager.download("maker/tiny-GGUF:Q8_0")
+            #expect(next !== download)
+            try await hubs.manager.setBandwidthLimit(nil)
+            #expect(try await next.value().digest == Digest.of(weights))
+        }
+    }
 }

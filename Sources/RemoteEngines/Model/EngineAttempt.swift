@@ -68,6 +68,8 @@ extension RemoteModel {
     ) async throws -> Answer {
         var tried: Set<Int> = []
         var reasons: [RemoteEngineError.EngineReason] = []
+        var missingCount = 0
+        var suspects: [(index: Int, reason: String)] = []
         while let lease = router.begin(route, excluding: tried) {
             let engine = router.engines[lease.index]
             let attempt = EngineAttempt(
@@ -84,12 +86,20 @@ extension RemoteModel {
                     answer = try await body(attempt)
                 }
                 outcome = .answered
+                // The request was not at fault.
+                for suspect in suspects { router.blame(suspect.index, reason: suspect.reason) }
                 return answer
             } catch let failure as EngineFailure {
                 tried.insert(lease.index)
                 reasons.append(.init(engine: engine.name, reason: failure.reason))
                 switch failure {
                 case .engine, .closedBeforeAnswer: outcome = .failed(reason: failure.reason)
+                case .suspect(let reason):
+                    outcome = .doubtful(reason: reason)
+                    suspects.append((lease.index, reason))
+                case .missing:
+                    outcome = .abandoned
+                    missingCount += 1
                 case .busy(_, let wait): outcome = .busy(for: wait)
                 case .request(let status, let fault):
                     outcome = .answered
@@ -102,6 +112,9 @@ extension RemoteModel {
             }
         }
         try Task.checkCancellation()
+        if missingCount > 0, missingCount == reasons.count {
+            throw RemoteEngineError.noModel(model: name, engines: reasons.map(\.engine))
+        }
         throw RemoteEngineError.unavailable(model: name, reasons: reasons.isEmpty ? router.reasons(route) : reasons)
     }
 }

@@ -7,6 +7,7 @@ import NIOHTTP1
 struct RemoteGeneration: Sendable {
     let request: GenerationRequest
     let model: RemoteModel
+    private let submitted = ContinuousClock.now
     private var router: EngineRouter { model.router }
     /// Bytes of an answer as they come, whatever is in them.
     private static let byteLimit = 1 << 30
@@ -27,7 +28,7 @@ struct RemoteGeneration: Sendable {
     private func answer(_ attempt: EngineAttempt, into queue: EventQueue<GenerationEvent>) async throws {
         let call = try attempt.body.call(request, model: attempt.remoteName)
         var assembly = AnswerAssembly(
-            choiceCount: request.choiceCount, seed: request.options.seed, submitted: .now)
+            choiceCount: request.choiceCount, seed: request.options.seed, submitted: submitted)
         do {
             let address = attempt.engine.address
             let url =

@@ -138,6 +138,9 @@ public final class EngineRouter: Sendable {
         tell(state.withLock { $0.end(lease, outcome, now: .now) })
     }
 
+    /// An engine failed at a request that another one answered.
+    func blame(_ index: Int, reason: String) { tell(state.withLock { $0.blame(index, reason: reason, now: .now) }) }
+
     func reasons(_ route: RoutingState.Route) -> [RemoteEngineError.EngineReason] {
         state.withLock { $0.reasons(route, now: .now) }
     }

@@ -93,7 +93,9 @@ struct RoutingState: Sendable {
         case failed(reason: String)
         /// The engine has too much to do.
         case busy(for: Duration)
-        /// The client went away first.
+        /// It failed, and whose fault that is another engine will show.
+        case doubtful(reason: String)
+        /// It has shown nothing: the client went away first.
         case abandoned
     }
 
@@ -191,10 +193,22 @@ struct RoutingState: Sendable {
             entries[lease.index].failedCount += 1
             entries[lease.index].isBusyUntil = now + min(max(time, .zero), Self.longestBusyTime)
             if lease.isTrial { entries[lease.index].health.abandonedTrial() }
+        case .doubtful(let reason):
+            entries[lease.index].failedCount += 1
+            entries[lease.index].problem = reason
+            if lease.isTrial { entries[lease.index].health.abandonedTrial() }
         case .abandoned:
             if lease.isTrial { entries[lease.index].health.abandonedTrial() }
         }
         return change(lease.index, from: wasUp)
+    }
+
+    /// An engine failed at a request that another one answered.
+    mutating func blame(_ index: Int, reason: String, now: Instant) -> EngineChange? {
+        let wasUp = isUp(index)
+        entries[index].problem = reason
+        entries[index].health.failed(.request, now: now, using: &random)
+        return change(index, from: wasUp)
     }
 
     // MARK: Health

@@ -15,6 +15,10 @@ import NIOSSL
 enum EngineFailure: Error, Sendable, Hashable {
     /// The engine's fault: another one may do better.
     case engine(reason: String)
+    /// It failed at this request (HTTP 500): its fault when another engine does better, else the request's.
+    case suspect(reason: String)
+    /// It is well and does not have the model.
+    case missing(reason: String)
     /// It has too much to do; how long it asks to be left alone.
     case busy(reason: String, wait: Duration)
     /// The connection was closed before a byte of the answer came, as happens to one that was kept too long.
@@ -29,11 +33,12 @@ enum EngineFailure: Error, Sendable, Hashable {
             let seconds = retryAfter.flatMap { Int($0) }.map { min(max($0, 0), 3600) } ?? 1
             self = .busy(reason: "it has too many requests (HTTP 429)", wait: .seconds(seconds))
         case 401, 403: self = .engine(reason: "it refuses the key (HTTP \(status)); check api_key_env or api_key_file")
-        case 404 where fault.isAboutModel: self = .engine(reason: "it does not have the model (HTTP 404)")
+        case 404 where fault.isAboutModel: self = .missing(reason: "it does not have the model (HTTP 404)")
         case 300..<400:
             self = .engine(
                 reason: "it leads to another address (HTTP \(status)), which is not followed; correct its url")
-        case 408, 500...: self = .engine(reason: "HTTP \(status): \(fault.shownMessage)")
+        case 500: self = .suspect(reason: "HTTP 500: \(fault.shownMessage)")
+        case 408, 501...: self = .engine(reason: "HTTP \(status): \(fault.shownMessage)")
         default: self = .request(status: status, fault)
         }
     }
@@ -79,7 +84,7 @@ enum EngineFailure: Error, Sendable, Hashable {
     /// A few words.
     var reason: String {
         switch self {
-        case .engine(let reason), .busy(let reason, _): reason
+        case .engine(let reason), .suspect(let reason), .missing(let reason), .busy(let reason, _): reason
         case .closedBeforeAnswer: "the connection was closed"
         case .request(let status, let fault): "HTTP \(status): \(fault.shownMessage)"
         }

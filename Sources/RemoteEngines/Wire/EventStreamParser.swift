@@ -29,21 +29,26 @@ struct EventStreamParser: Sendable {
     }
 
     /// The events that end in the next bytes. Throws `Violation`.
-    mutating func events(in bytes: some Sequence<UInt8>) throws -> [Event] {
+    mutating func events(in bytes: some Collection<UInt8>) throws -> [Event] {
         var events: [Event] = []
-        for byte in bytes {
-            switch byte {
-            case 0x0A:
+        var rest = bytes[...]
+        while let first = rest.first {
+            if first == 0x0A, endedWithReturn {
                 // The second half of a line's end.
-                if endedWithReturn { endedWithReturn = false } else { try endLine(&events) }
-            case 0x0D:
-                try endLine(&events)
-                endedWithReturn = true
-            default:
                 endedWithReturn = false
-                guard line.count < lineLimit else { throw Violation.lineTooLong(limit: lineLimit) }
-                line.append(byte)
+                rest = rest.dropFirst()
+                continue
             }
+            endedWithReturn = false
+            let end = rest.firstIndex { $0 == 0x0A || $0 == 0x0D } ?? rest.endIndex
+            guard line.count + rest.distance(from: rest.startIndex, to: end) <= lineLimit else {
+                throw Violation.lineTooLong(limit: lineLimit)
+            }
+            line.append(contentsOf: rest[..<end])
+            guard end < rest.endIndex else { break }
+            endedWithReturn = rest[end] == 0x0D
+            rest = rest[rest.index(after: end)...]
+            try endLine(&events)
         }
         return events
     }

@@ -105,6 +105,7 @@ extension ModelCreation {
 
     private static func resolved(_ text: String, _ folder: URL) -> URL {
         let path = NSString(string: text).expandingTildeInPath
-        return URL(fileURLWithPath: path, relativeTo: folder).standardizedFileURL
+        return (path.hasPrefix("/") ? URL(fileURLWithPath: path) : folder.appendingPathComponent(path))
+            .standardizedFileURL
     }
 }

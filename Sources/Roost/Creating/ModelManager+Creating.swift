@@ -3,11 +3,13 @@ public import Inference
 public import ModelStore
 
 extension ModelManager {
-    /// What a model brings along besides its weights; `nil` is the active model.
+    /// What a model brings along besides its weights; `nil` is the active model. An engine's model has what it brings
+    /// along where it is computed, and nothing here.
     ///
     /// - Throws: `ModelStoreError`; `RoostError.noActiveModel`.
     public nonisolated func preset(of name: String?) async throws -> ModelPreset {
-        try await preset(of: try await model(named: name))
+        if try await offeredModel(named: name) != nil { return ModelPreset() }
+        return try await preset(of: try await model(named: name))
     }
 
     /// What a model brings along besides its weights.

@@ -43,7 +43,8 @@ private struct ModelfileReader {
     /// The next instruction; `nil` at the end.
     mutating func next() throws -> Modelfile.Instruction? {
         while index < lines.count {
-            let line = lines[index].withoutBlanks
+            // Blanks at its end may stand within quotes.
+            let line = lines[index].withoutLeadingBlanks
             if !line.isEmpty, line.first != UInt8(ascii: "#") { return try instruction(line, number: index + 1) }
             index += 1
         }
@@ -149,7 +150,6 @@ extension ArraySlice<UInt8> {
     fileprivate var string: String { String(decoding: self, as: UTF8.self) }
     fileprivate var firstWord: ArraySlice<UInt8> { prefix { !$0.isModelfileBlank } }
     fileprivate var withoutLeadingBlanks: ArraySlice<UInt8> { drop(while: \.isModelfileBlank) }
-    fileprivate var withoutBlanks: ArraySlice<UInt8> { withoutLeadingBlanks.withoutTrailingBlanks }
 
     /// Also for the writer, which must not write what this reads otherwise.
     var withoutTrailingBlanks: ArraySlice<UInt8> {

@@ -136,7 +136,8 @@ public actor ModelDownload {
     func add(_ part: Download) async {
         parts.append(part)
         switch wish {
-        case .run: break
+        // An earlier download may have left it paused.
+        case .run: await part.resume()
         case .pause: await part.pause()
         case .cancel: await part.cancel()
         }

@@ -144,11 +144,8 @@ struct ModelDownloadJob: Sendable {
                 await download.add(part)
                 group.addTask {
                     async let watching: Void = watch(part, index, feed)
-                    let file = try await withTaskCancellationHandler {
-                        try await part.value()
-                    } onCancel: {
-                        Task { await part.pause() }
-                    }
+                    // Whoever is cancelled rests below, and is at rest before the next one begins.
+                    let file = try await part.value()
                     await watching
                     return (index, file)
                 }

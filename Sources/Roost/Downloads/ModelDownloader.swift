@@ -50,10 +50,11 @@ actor ModelDownloader {
     /// Begins a download, or gives the one of the same name that runs in this process.
     func download(_ text: String, _ options: DownloadOptions) async throws -> ModelDownload {
         let key = text + "\n" + (options.name ?? "")
+        let planner = try await planner()
+        // From the look to the entry nothing is waited for: two that ask at once share the work.
         if let download = running[key], !download.isOver { return download }
         let job = ModelDownloadJob(
-            text: text, options: options, planner: try await planner(), downloader: try files(), ledger: ledger,
-            store: store)
+            text: text, options: options, planner: planner, downloader: try files(), ledger: ledger, store: store)
         let download = ModelDownload(reference: text) { try await job.run($0) }
         running = running.filter { !$0.value.isOver }
         running[key] = download

@@ -6,19 +6,19 @@ protocol ChatBackend: Sendable {
     ///
     /// Throws what loading throws, `CancellationError`.
     func load(
-        _ model: ModelRecord, settings: RunSettings, progress: @escaping @Sendable (Double) -> Void
+        _ model: RunModel, settings: RunSettings, progress: @escaping @Sendable (Double) -> Void
     ) async throws
 
     /// Answers; the last event is `finished`. Stopping to read ends the work.
     func answer(
-        _ input: RunInput, by model: ModelRecord, settings: RunSettings
+        _ input: RunInput, by model: RunModel, settings: RunSettings
     ) -> any RunEvents
 
     /// Memory that the model takes; `nil` when it is not known.
-    func memory(of model: ModelRecord) async -> RunMemory?
+    func memory(of model: RunModel) async -> RunMemory?
 
     /// What was given up so that the model could be loaded; empty as a rule.
-    func retreats(of model: ModelRecord) async -> [LoadRetreat]
+    func retreats(of model: RunModel) async -> [LoadRetreat]
 
     /// Frees what this process holds.
     func close() async

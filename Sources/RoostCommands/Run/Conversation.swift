@@ -7,6 +7,8 @@ struct Conversation {
     private var session: RunSession
     private let choice: ModelChoice
     private let editor: AsyncLineEditor
+    /// Where lines that are typed are remembered for the next time.
+    private let lines: URL
     private var multiline = MultilineInput()
     private var remembersLines = true
     /// What closes an open `"""`: a message, or the system message of `/set system """`.
@@ -15,8 +17,10 @@ struct Conversation {
     init(session: RunSession, choice: ModelChoice) {
         self.session = session
         self.choice = choice
-        let file = choice.manager.configuration.homeDirectory.appending(path: "history")
-        editor = AsyncLineEditor(history: LineHistory(file: file))
+        lines = choice.manager.configuration.homeDirectory.appending(path: "history")
+        // What is typed is what is said: it goes to the disk only when that was asked, which the file shows.
+        let isKept = FileManager.default.fileExists(atPath: lines.path)
+        editor = AsyncLineEditor(history: LineHistory(file: isKept ? lines : nil))
     }
 
     /// Talks until the person leaves.
@@ -81,15 +85,77 @@ struct Conversation {
             session.output.print("The conversation is forgotten.")
         case .help(let topic): for line in SlashCommand.help(topic: topic) { session.output.print(line) }
         case .load(let name):
-            let model = try await choice.model(for: name)
-            let preset = try await choice.manager.preset(of: model)
-            session.settings = try session.settings.over(preset, base: choice.manager.configuration.load)
-            session.change(to: model)
-            try await session.load()
+            if await KeptConversation.isNamed(by: name, models: choice.manager) {
+                try await goOn(with: name)
+            } else {
+                try await change(to: try await choice.model(for: name))
+            }
+        case .save(let title): try await save(title)
+        case .history(let words): try await list(words)
         case .set(let setting): try set(setting)
         case .show(let subject): try await show(subject)
         }
         return true
+    }
+
+    private mutating func change(to model: RunModel) async throws {
+        let preset = try await choice.manager.preset(of: model.name.description)
+        session.settings = try session.settings.over(preset, base: choice.manager.configuration.load)
+        session.change(to: model)
+        try await session.load()
+    }
+
+    /// Goes on with a kept conversation, and with its model if that is here.
+    private mutating func goOn(with name: String) async throws {
+        let kept = try await KeptConversation(matching: name, in: choice.manager.history)
+        do {
+            let model = try await kept.model(from: choice)
+            if model.name != session.model.name { try await change(to: model) }
+        } catch let error as RunError {
+            session.error.print("\(error)")
+            session.error.print("\(session.model.name.display) goes on with it.")
+        }
+        session.resume(kept.conversation, kept.messages, in: kept.history)
+        kept.show(on: session.output)
+    }
+
+    /// Keeps the conversation from its beginning on, or gives what is kept a title.
+    private mutating func save(_ title: String?) async throws {
+        if var recorder = session.recorder {
+            if let title {
+                try await recorder.rename(to: title)
+                session.recorder = recorder
+                session.output.print("It is kept as “\(title.printable)”.")
+            } else if let kept = recorder.conversation {
+                session.output.print("It is kept already, as “\(kept.title.printable)” (\(kept.shortID)).")
+            } else {
+                session.output.print("What is said from now on is kept already.")
+            }
+        } else {
+            session.recorder = try await ConversationRecorder(choice.manager.history, title: title)
+            if session.log.isEmpty { session.output.print("What is said from now on is kept.") }
+            await session.keep()
+        }
+    }
+
+    /// Shows the newest kept conversations, or those with some words.
+    private func list(_ words: String?) async throws {
+        let history = try await choice.manager.history
+        let now = Date()
+        if let words {
+            let matches = try await history.search(words, limit: 10).matches
+            if matches.isEmpty { session.output.print("No kept conversation has all of “\(words.printable)”.") }
+            for match in matches {
+                for line in FoundConversation(match: match, now: now).lines(on: session.output) {
+                    session.output.print(line)
+                }
+            }
+        } else {
+            let items = try await history.newest(15).conversations.enumerated().map {
+                ListedConversation(number: $0 + 1, conversation: $1, now: now)
+            }
+            try session.output.printList(items, empty: "No conversation is kept; /save keeps this one.")
+        }
     }
 
     private mutating func set(_ setting: SlashCommand.Setting) throws {
@@ -101,7 +167,15 @@ struct Conversation {
         case .verbose(let isOn):
             session.showsStatistics = isOn
             session.output.print(isOn ? "Statistics are shown." : "Statistics are not shown.")
-        case .history(let isOn): remembersLines = isOn
+        case .history(true):
+            remembersLines = true
+            editor.rememberLines(in: lines)
+            session.output.print("Lines that you type are remembered for the next time.")
+        case .history(false):
+            remembersLines = false
+            editor.rememberLines(in: nil)
+            try? FileManager.default.removeItem(at: lines)
+            session.output.print("Lines that you type are not remembered; those that were are forgotten.")
         }
     }
 
@@ -127,22 +201,17 @@ struct Conversation {
             let system = session.settings.system ?? session.settings.modelSystem
             output.print(system?.withoutTerminalControls ?? "There is no system message.")
         case .template:
-            let template = try await choice.manager.store.chatTemplate(of: session.model.name)
+            guard let record = session.model.record else {
+                output.print("The template is kept by the model's engine.")
+                break
+            }
+            let template = try await choice.manager.store.chatTemplate(of: record.name)
             output.print(template?.withoutTerminalControls ?? "The model has no chat template.")
-        case .license: output.print((session.model.license ?? "The model's file states no licence.").printable)
+        case .license: output.print((session.model.record?.license ?? "The model's file states no licence.").printable)
         }
     }
 
-    private static func info(of model: ModelRecord) -> [String] {
-        var facts: [(String, String)] = [
-            ("name", model.name.description), ("architecture", model.architecture),
-            ("parameters", HumanReadable.count(model.parameterCount)), ("quantization", model.quantization),
-            ("size", HumanReadable.bytes(model.totalByteCount)),
-        ]
-        if let title = model.title { facts.insert(("title", title), at: 1) }
-        if let length = model.contextLength { facts.append(("context", "\(length) tokens")) }
-        if let length = model.embeddingLength { facts.append(("embedding", "\(length)")) }
-        facts.append(("can", model.capabilities.map(\.rawValue).joined(separator: ", ")))
-        return facts.map { $0.0.padding(toLength: 16, withPad: " ", startingAt: 0) + $0.1.printable }
+    private static func info(of model: RunModel) -> [String] {
+        model.facts.map { $0.name.padding(toLength: 16, withPad: " ", startingAt: 0) + $0.value.printable }
     }
 }

@@ -5,14 +5,14 @@ struct LocalBackend: ChatBackend {
     let manager: ModelManager
 
     func load(
-        _ model: ModelRecord, settings: RunSettings, progress: @escaping @Sendable (Double) -> Void
+        _ model: RunModel, settings: RunSettings, progress: @escaping @Sendable (Double) -> Void
     ) async throws {
         try await manager.load(
             model.name.description, options: settings.load, keepAlive: .forever, progress: progress)
     }
 
     func answer(
-        _ input: RunInput, by model: ModelRecord, settings: RunSettings
+        _ input: RunInput, by model: RunModel, settings: RunSettings
     ) -> any RunEvents {
         // The process ends with the conversation; until then nothing else wants the memory.
         let (name, options, load) = (model.name.description, settings.generation, settings.load)
@@ -25,7 +25,7 @@ struct LocalBackend: ChatBackend {
         return events.compactMap { RunEvent($0) }
     }
 
-    func memory(of model: ModelRecord) async -> RunMemory? {
+    func memory(of model: RunModel) async -> RunMemory? {
         guard let status = await status(of: model) else { return nil }
         let process = status.activity.processIdentifier
         return RunMemory(
@@ -33,10 +33,11 @@ struct LocalBackend: ChatBackend {
             peakProcessByteCount: (process.map(ProcessMemory.of) ?? .current())?.peakResidentByteCount)
     }
 
-    func retreats(of model: ModelRecord) async -> [LoadRetreat] { await status(of: model)?.retreats ?? [] }
+    func retreats(of model: RunModel) async -> [LoadRetreat] { await status(of: model)?.retreats ?? [] }
 
-    private func status(of model: ModelRecord) async -> LoadedModelStatus? {
-        try? await manager.loadedModels().first { $0.record.digest == model.digest }
+    private func status(of model: RunModel) async -> LoadedModelStatus? {
+        guard let record = model.record else { return nil }
+        return try? await manager.loadedModels().first { $0.record.digest == record.digest }
     }
 
     func close() async { await manager.shutdown() }

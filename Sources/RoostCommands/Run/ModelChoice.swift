@@ -7,23 +7,24 @@ struct ModelChoice {
     let manager: ModelManager
     let error: Console
 
-    /// The model of `argument`: a name, which is pulled when it is not in the store; the path of a GGUF file, which is taken into the store (linked, so that it
+    /// The model of `argument`: a name, which is pulled when neither the store nor an engine has it; the path of a GGUF file, which is taken into the store (linked, so that it
     /// costs no disk space where the file system allows); or with `nil` the active model.
     ///
     /// Throws `RunError`, `ModelStoreError`, `DownloadError`, `RoostError`.
-    func model(for argument: String?) async throws -> ModelRecord {
+    func model(for argument: String?) async throws -> RunModel {
         guard let argument else {
             guard let active = try await manager.activeModel() else { throw RunError.noModel }
-            return active
+            return .stored(active)
         }
-        if Self.isPath(argument) { return try await imported(argument) }
+        if Self.isPath(argument) { return .stored(try await imported(argument)) }
+        if let offer = try await manager.offeredModel(named: argument) { return .remote(offer) }
         do {
-            return try await manager.model(named: argument)
+            return .stored(try await manager.model(named: argument))
         } catch let ModelStoreError.notFound(name, suggestions) {
             // A file without a telling name, such as a blob of another program's.
-            if FileManager.default.fileExists(atPath: argument) { return try await imported(argument) }
+            if FileManager.default.fileExists(atPath: argument) { return .stored(try await imported(argument)) }
             do {
-                return try await pulled(argument)
+                return .stored(try await pulled(argument))
             } catch let reason as ModelHubError {
                 throw RunError.unknownModel(
                     name: name.display, suggestions: suggestions.map(\.display), reason: "\(reason)")

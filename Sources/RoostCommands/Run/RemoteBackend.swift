@@ -6,14 +6,14 @@ struct RemoteBackend: ChatBackend {
     let client: ServerClient
 
     func load(
-        _ model: ModelRecord, settings: RunSettings, progress: @escaping @Sendable (Double) -> Void
+        _ model: RunModel, settings: RunSettings, progress: @escaping @Sendable (Double) -> Void
     ) async throws {
         // A request without a prompt loads.
         let _: Line = try await client.json(.post, "/api/generate", body: Request(model, settings, input: nil))
     }
 
     func answer(
-        _ input: RunInput, by model: ModelRecord, settings: RunSettings
+        _ input: RunInput, by model: RunModel, settings: RunSettings
     ) -> any RunEvents {
         let path =
             switch input {
@@ -34,17 +34,18 @@ struct RemoteBackend: ChatBackend {
         }
     }
 
-    func memory(of model: ModelRecord) async -> RunMemory? {
+    func memory(of model: RunModel) async -> RunMemory? {
         await process(of: model).map { RunMemory(modelByteCount: $0.size, peakProcessByteCount: nil) }
     }
 
-    func retreats(of model: ModelRecord) async -> [LoadRetreat] {
+    func retreats(of model: RunModel) async -> [LoadRetreat] {
         await process(of: model)?.retreats?.map(\.step) ?? []
     }
 
-    private func process(of model: ModelRecord) async -> ServerProcesses.Model? {
+    private func process(of model: RunModel) async -> ServerProcesses.Model? {
+        guard let record = model.record else { return nil }
         let processes: ServerProcesses? = try? await client.json(.get, "/api/ps")
-        return processes?.models.first { $0.digest == model.digest.hexadecimal }
+        return processes?.models.first { $0.digest == record.digest.hexadecimal }
     }
 
     func close() async {}
@@ -82,7 +83,7 @@ struct RemoteBackend: ChatBackend {
         let keepAlive: KeepAlive?
         let options: [String: GenerationParameter.Value]
 
-        init(_ model: ModelRecord, _ settings: RunSettings, input: RunInput?) {
+        init(_ model: RunModel, _ settings: RunSettings, input: RunInput?) {
             self.model = model.name.description
             self.input = input
             keepAlive = settings.keepAlive
@@ -105,17 +106,11 @@ struct RemoteBackend: ChatBackend {
             switch input {
             case nil: break
             case .conversation(let messages):
-                try container.encode(
-                    messages.map { Message(role: $0.role.rawValue, content: $0.content) }, forKey: .messages)
+                try container.encode(messages.map(RemoteMessage.init), forKey: .messages)
             case .text(let text):
                 try container.encode(text, forKey: .prompt)
                 try container.encode(true, forKey: .raw)
             }
-        }
-
-        private struct Message: Encodable {
-            let role: String
-            let content: String
         }
 
         private enum CodingKeys: String, CodingKey {

@@ -16,6 +16,8 @@ struct RunCommand: AsyncParsableCommand {
               roost run gemma3 "Summarize:" < notes.txt     the argument, then the text
               roost run ./model.gguf                        a file, which is imported
               roost run "" "Hello"                          the active model
+              roost run gemma3 --save                       a conversation that is kept
+              roost run --continue                          go on with the one that was kept last
 
             A running server (“roost serve”) answers if there is one; else the model is loaded for this run. A model \
             without a chat template (a base model) continues the text instead of answering it.
@@ -43,6 +45,20 @@ struct RunCommand: AsyncParsableCommand {
         help: "How long the server keeps the model in memory afterwards: 5m, 1h30m, seconds; 0 not, -1 forever.")
     var keepAlive: String?
 
+    @Flag(help: "Keep the conversation; “roost history” shows what is kept.")
+    var save = false
+
+    @Option(parsing: .unconditional, help: "Keep the conversation under this title.")
+    var title: String?
+
+    @Option(
+        name: .customLong("continue"), defaultAsFlag: "1", parsing: .next,
+        help: ArgumentHelp(
+            "Go on with a kept conversation: its ID, or its number in “roost history”; without one, the newest.",
+            valueName: "id"),
+        completion: ConversationArgument.completion)
+    var continued: String?
+
     @Flag(name: [.customLong("stats"), .customLong("verbose")], help: "Show speed, times and memory after an answer.")
     var showsStatistics = false
 
@@ -60,6 +76,9 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         if json && events { throw ValidationError("Choose one of --json and --events.") }
+        if continued != nil && title != nil {
+            throw ValidationError("--title is for a new conversation; “roost history rename” changes one that is kept.")
+        }
     }
 
     func run() async throws {
@@ -77,8 +96,16 @@ struct RunCommand: AsyncParsableCommand {
 
         let manager = try await ModelManager(configuration: configuration)
         let choice = ModelChoice(manager: manager, error: .error)
-        let record = try await choice.model(for: model.flatMap { $0.isEmpty ? nil : $0 })
-        settings = try settings.over(await manager.preset(of: record), base: configuration.load)
+        let named = model.flatMap { $0.isEmpty ? nil : $0 }
+        var kept: KeptConversation?
+        if let continued { kept = try await KeptConversation(matching: continued, in: manager.history) }
+        let chosen =
+            if named == nil, let kept {
+                try await kept.model(from: choice)
+            } else {
+                try await choice.model(for: named)
+            }
+        settings = try settings.over(await manager.preset(of: chosen.name.description), base: configuration.load)
         let backend: any ChatBackend =
             if !local, let client = await ServerClient.running(home: manager.configuration.homeDirectory) {
                 RemoteBackend(client: client)
@@ -86,15 +113,22 @@ struct RunCommand: AsyncParsableCommand {
                 LocalBackend(manager: manager)
             }
         var session = RunSession(
-            backend: backend, model: record, settings: settings, output: .output, error: .error,
+            backend: backend, model: chosen, settings: settings, output: .output, error: .error,
             showsStatistics: showsStatistics)
         session.speedLimit = { await manager.speedLimit(of: $0, options: $1) }
+        if let kept {
+            session.resume(kept.conversation, kept.messages, in: kept.history)
+            if let system { session.settings.system = system }
+        } else if save || title != nil {
+            session.recorder = try await ConversationRecorder(manager.history, title: title)
+        }
         do {
             if let text {
                 try await answer(text, in: &session)
             } else if json || events {
                 throw RunError.noPromptForJSON
             } else {
+                kept?.show(on: .output)
                 var conversation = Conversation(session: session, choice: choice)
                 try await conversation.run()
             }

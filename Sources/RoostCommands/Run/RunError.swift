@@ -1,4 +1,5 @@
 import Roost
+import Terminal
 
 /// What `roost run` itself refuses.
 enum RunError: Error, CustomStringConvertible {
@@ -9,6 +10,10 @@ enum RunError: Error, CustomStringConvertible {
     case unknownParameter(name: String, known: [String])
     case invalidParameter(name: String, value: String, kind: String)
     case noPromptForJSON
+    /// Nothing is kept under what came after `--continue`.
+    case noConversation(String)
+    /// The model of a kept conversation is not in the store.
+    case conversationModelMissing(model: String, id: String)
     case notAnswering
 
     var description: String {
@@ -26,6 +31,12 @@ enum RunError: Error, CustomStringConvertible {
             "There is no parameter “\(name)”; there are \(known.joined(separator: ", "))."
         case .invalidParameter(let name, let value, let kind): "\(name) is “\(value)”, but must be \(kind)."
         case .noPromptForJSON: "--json and --events answer one prompt; give it as an argument or pipe it in."
+        case .noConversation(let text):
+            "There is no kept conversation “\(text.printable)”; “roost history” lists them. (A prompt goes before "
+                + "--continue.)"
+        case .conversationModelMissing(let model, let id):
+            "The conversation was held with “\(model.printable)”, which is not here; pull it, or name another model: "
+                + "“roost run MODEL --continue \(id)”."
         case .notAnswering: "The answer ended without a result; try it again."
         }
     }

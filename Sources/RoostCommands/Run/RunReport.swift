@@ -23,7 +23,7 @@ struct RunReport: Encodable, Sendable {
     var promptLimitTokensPerSecond: Double?
 
     init(
-        model: ModelRecord, answer: Answer, loadDuration: Duration, memory: RunMemory?, limit: SpeedExpectation? = nil
+        model: RunModel, answer: Answer, loadDuration: Duration, memory: RunMemory?, limit: SpeedExpectation? = nil
     ) {
         let result = answer.result
         self.model = model.name.description

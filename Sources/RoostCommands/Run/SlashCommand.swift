@@ -4,6 +4,8 @@ enum SlashCommand: Sendable, Hashable {
     case set(Setting)
     case show(Subject)
     case load(String)
+    case save(title: String?)
+    case history(words: String?)
     case clear
     case bye
 
@@ -37,10 +39,18 @@ enum SlashCommand: Sendable, Hashable {
             }
             self = .show(subject)
         case "/load":
-            guard let argument else { throw SlashCommandError.usage("/load MODEL") }
+            guard let argument else { throw SlashCommandError.usage("/load MODEL or /load ID") }
             self = .load(argument)
+        case "/save": self = .save(title: Self.rest(of: line))
+        case "/history": self = .history(words: Self.rest(of: line))
         default: throw SlashCommandError.unknown(words.first ?? line)
         }
+    }
+
+    /// What follows the first word; `nil` when nothing does.
+    private static func rest(of line: String) -> String? {
+        let words = line.split(maxSplits: 1, whereSeparator: \.isWhitespace)
+        return words.count > 1 ? unquoted(String(words[1])) : nil
     }
 
     private static func setting(_ name: String?, rest: String?) throws -> Setting {
@@ -69,7 +79,7 @@ enum SlashCommand: Sendable, Hashable {
         return text
     }
 
-    /// The lines of `/?` and of `/? set`, `/? show`, `/? shortcuts`.
+    /// The lines of `/?` and of `/? set`, `/? show`, `/? save`, `/? shortcuts`.
     static func help(topic: String?) -> [String] {
         switch topic {
         case "set":
@@ -78,8 +88,8 @@ enum SlashCommand: Sendable, Hashable {
                 "/set system TEXT            instructions to the model; nothing after it removes them",
                 "/set verbose                show speed, times and memory after each answer",
                 "/set quiet                  do not",
-                "/set history                remember lines for the next time",
-                "/set nohistory              do not",
+                "/set history                remember lines that are typed, for the next time",
+                "/set nohistory              do not, and forget those that were",
                 "",
                 "Parameters:",
             ] + GenerationParameter.all.map { "  " + $0.name.padded(to: 20) + $0.help }
@@ -90,6 +100,17 @@ enum SlashCommand: Sendable, Hashable {
                 "/show system       the instructions",
                 "/show template     the model's chat template",
                 "/show license      the model's licence",
+            ]
+        case "save", "history":
+            [
+                "/save              keep this conversation, what was said so far and what follows",
+                "/save TITLE        the same, under a title; or change its title",
+                "/history           the newest kept conversations",
+                "/history WORDS     those in which the words are",
+                "/load ID           go on with one: its ID, the beginning of it, or its number in the list",
+                "",
+                "Nothing is kept unless you ask. “roost history” lists, searches, exports and deletes.",
+                "In Ollama /save makes a model of the session; here “roost create” makes models.",
             ]
         case "shortcuts":
             [
@@ -108,9 +129,11 @@ enum SlashCommand: Sendable, Hashable {
                 "/set            change parameters, instructions, output",
                 "/show           show the model, its parameters, template, licence",
                 "/load MODEL     go on with another model",
+                "/save [TITLE]   keep this conversation",
+                "/history        kept conversations; /load ID goes on with one",
                 "/clear          forget the conversation so far",
                 "/bye            leave",
-                "/?, /help       this help; /? set, /? show and /? shortcuts tell more",
+                "/?, /help       this help; /? set, /? show, /? save and /? shortcuts tell more",
                 "",
                 "Use \"\"\" to begin and end a message of several lines.",
             ]

@@ -5,6 +5,7 @@ extension APIError {
     init(_ error: RemoteEngineError) {
         switch error {
         case .refused(_, _, _, let code): self = .invalidRequest(error.description, code: code)
+        case .noModel(let model, _): self = .modelNotFound(model)
         case .unsupported, .notHere: self = .invalidRequest(error.description)
         case .unavailable, .interrupted: self = .unavailable(error.description)
         case .invalidSetting, .unknownEngine, .unexpectedAnswer: self = .failure(error.description)

@@ -17,6 +17,8 @@ struct GenerationJob: Sendable {
     var given: Set<String>?
     /// Done before an end is told, while the model is at hand; with the request as the model was given it.
     var beforeEnd: (@Sendable (any RunningModel, GenerationRequest) async -> Void)?
+    /// Keeps the chat as it is generated, when the request asked for that.
+    var recording: GenerationRecording?
     /// What the request asked for and does not get.
     var warnings: [String] = []
 

@@ -15,6 +15,10 @@ struct GenerationRunner: Sendable {
     /// Throws `APIError`.
     func start(_ job: GenerationJob, for context: RoostRequestContext) async throws -> StartedGeneration {
         context.record.model = job.model
+        var job = job
+        if let saving = context.saving {
+            job.recording = try await saving.recording(of: job, for: context, in: manager)
+        }
         return try await start(job, by: context.caller, connection: await context.connection())
     }
 
@@ -29,9 +33,7 @@ struct GenerationRunner: Sendable {
         if let timeLimit { job.request.timeLimit = min(timeLimit, job.request.timeLimit ?? timeLimit) }
         try await requireModel(job.model, for: caller)
         do {
-            if try await manager.offeredModel(named: job.model) == nil {
-                job.apply(try await manager.preset(of: job.model))
-            }
+            job.apply(try await manager.preset(of: job.model))
         } catch {
             throw APIError(error, model: job.model)
         }
@@ -71,6 +73,7 @@ struct GenerationRunner: Sendable {
                         defer { meter.end() }
                         for try await event in stream {
                             meter.take(event)
+                            try await job.recording?.take(event)
                             if !isStarted {
                                 isStarted = true
                                 startSink.yield(Start(loadDuration: loadDuration, warning: warning))
@@ -87,6 +90,7 @@ struct GenerationRunner: Sendable {
                     startSink.finish()
                     eventSink.finish()
                 } catch {
+                    await job.recording?.interrupt()
                     startSink.finish(throwing: error)
                     eventSink.finish(throwing: error)
                 }

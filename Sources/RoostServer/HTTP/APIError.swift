@@ -44,6 +44,7 @@ enum APIError: Error, Sendable {
         case let error as InferenceError: self.init(error)
         case let error as RemoteEngineError: self.init(error)
         case let error as ModelStoreError: self.init(error, model: model)
+        case let error as ChatHistoryError: self.init(error)
         case let error as ModelCreationError: self = .invalidRequest(error.description)
         case is CancellationError: self = .unavailable("The request was cancelled.")
         default: self = .failure("\(error)")

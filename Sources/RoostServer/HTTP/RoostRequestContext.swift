@@ -13,6 +13,8 @@ struct RoostRequestContext: RequestContext {
     let isLocalSocket: Bool
     /// Its id, and what is found out about it.
     var record = RequestRecord()
+    /// Set when the request asked to keep the chat.
+    var saving: SavingWish?
     /// Tells when the client goes away; the server sets it.
     var watcher: ConnectionWatcher?
 

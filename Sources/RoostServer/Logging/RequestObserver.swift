@@ -24,7 +24,7 @@ struct RequestObserver: Sendable {
         let path = head.path.map { $0.prefix { $0 != "?" }.prefix(255) } ?? ""
         var metadata: Logger.Metadata = [
             "method": "\(head.method.rawValue)", "path": "\(path)", "status": "\(sent.status)",
-            "milliseconds": "\((duration / .milliseconds(1)).rounded(.down))", "bytes": "\(sent.byteCount)",
+            "milliseconds": "\(Int(duration / .milliseconds(1)))", "bytes": "\(sent.byteCount)",
         ]
         let caller = record.caller
         if !caller.isEmpty { metadata["caller"] = "\(caller)" }

@@ -14,7 +14,7 @@ struct NativeDialect: Dialect {
         let api = NativeAPI(parts: parts)
         let described =
             api.serverRoutes + api.machineRoutes + api.findingRoutes + api.modelRoutes + api.memoryRoutes
-            + api.downloadRoutes + api.eventRoutes
+            + api.downloadRoutes + api.eventRoutes + api.conversationRoutes
         let draft = described + [api.documentRoute(ByteBuffer())]
         let document = OpenAPIDocument(version: parts.configuration.version, routes: draft)
         // A value of JSON has a JSON form always.

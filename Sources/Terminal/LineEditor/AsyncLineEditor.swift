@@ -1,4 +1,5 @@
 import Dispatch
+public import Foundation
 
 /// A line editor for async functions: it waits for keys on a queue of its own.
 public final class AsyncLineEditor: @unchecked Sendable {  // sound: the editor is used on `queue` only
@@ -17,6 +18,11 @@ public final class AsyncLineEditor: @unchecked Sendable {  // sound: the editor 
                 continuation.resume(returning: self.editor.readLine(prompt: prompt, placeholder: placeholder))
             }
         }
+    }
+
+    /// From now on keeps the history in a file; with `nil` in none.
+    public func rememberLines(in file: URL?) {
+        queue.sync { self.editor.history.keep(in: file) }
     }
 
     /// Adds an entry to the history.

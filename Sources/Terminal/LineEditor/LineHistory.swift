@@ -4,7 +4,7 @@ import Foundation
 public struct LineHistory: Sendable {
     /// The entries, oldest first.
     public private(set) var entries: [String] = []
-    private let file: URL?
+    private var file: URL?
     private let limit: Int
 
     /// Reads the history of `file`, if there is one; with `nil` nothing is kept. At most `limit` entries.
@@ -33,6 +33,13 @@ public struct LineHistory: Sendable {
         } else {
             rewrite()
         }
+    }
+
+    /// From now on keeps the entries in another file, those that there are too; with `nil` in none.
+    public mutating func keep(in file: URL?) {
+        guard file != self.file else { return }
+        self.file = file
+        if file != nil { rewrite() }
     }
 
     private func rewrite() {

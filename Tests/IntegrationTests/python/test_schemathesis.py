@@ -1,0 +1,65 @@
+"""Roost's OpenAPI document is one, and what the server answers is what it says: to requests that follow it and to
+requests that break it, thousands of them, made from a fixed seed. Nothing may end in an error of the server's."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+from openapi_spec_validator import validate
+
+BASE = os.environ["ROOST_TEST_URL"]
+CASES = int(os.environ.get("ROOST_TEST_CASES", "5000"))
+CHECKS = [
+    "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
+    "negative_data_rejection",
+]
+# Those that start a process or look at the machine for each request get fewer.
+SLOW = {
+    "/roost/v1/models/{name}/load": 60, "/roost/v1/models/{name}/pin": 30, "/roost/v1/plan": 100,
+    "/roost/v1/recommend": 60, "/roost/v1/hardware": 5, "/roost/v1/events": 40,
+    "/roost/v1/downloads/{id}/events": 40,
+}
+
+
+def configuration(folder, per_operation):
+    lines = ["[generation]", f"max-examples = {per_operation}", "deterministic = true", "no-shrink = true", ""]
+    for path, count in SLOW.items():
+        lines += ["[[operations]]", f'include-path = "{path}"', f"generation.max-examples = {count}", ""]
+    path = os.path.join(folder, "schemathesis.toml")
+    with open(path, "w") as file:
+        file.write("\n".join(lines))
+    return path
+
+
+def main():
+    with urllib.request.urlopen(BASE + "/openapi.json") as answer:
+        document = json.load(answer)
+    validate(document)
+    operations = sum(len(methods) for methods in document["paths"].values())
+    print(f"{operations} operations")
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.json")
+        here = os.path.dirname(os.path.abspath(__file__))
+        # What is made of the document alone comes on top.
+        per_operation = max(1, CASES // operations)
+        status = subprocess.run(
+            [
+                os.path.join(os.path.dirname(sys.executable), "schemathesis"),
+                "--config-file", configuration(folder, per_operation), "run", BASE + "/openapi.json",
+                "--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing", "--seed", "6",
+                "--generation-deterministic", "--continue-on-failure", "--request-timeout", "60", "--workers", "2",
+                "--suppress-health-check", "all", "--report", "json", "--report-json-path", report, "--no-color",
+            ],
+            cwd=folder,
+            env={**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": here},
+        ).returncode
+        with open(report) as file:
+            print(json.dumps(json.load(file))[:2000])
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
