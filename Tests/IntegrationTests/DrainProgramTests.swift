@@ -44,6 +44,24 @@ import Testing
         String(buffer: try await response.body.collect(upTo: 256 << 20))
     }
 
+    /// What a server works at for clients, and generations that have ended, by its metrics.
+    private static func begunCount(_ address: String) async throws -> Int {
+        try await text(try await send(.GET, address + "/metrics")).split(separator: "\n")
+            .filter { $0.hasPrefix("roost_generations_active ") || $0.hasPrefix("roost_generations_total{") }
+            .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }
+            .reduce(0) { $0 + Int($1) }
+    }
+
+    /// Asks twice. Signals of one kind that wait together are one, so the second is sent when the first was taken: no
+    /// connection is accepted then.
+    private static func endAtOnce(_ server: ServedProgram, _ address: String) async throws {
+        server.terminate()
+        while let response = try? await send(.GET, address + "/health"), response.status == .ok {
+            _ = try await text(response)
+        }
+        server.terminate()
+    }
+
     @Test(.timeLimit(.minutes(3)))
     func `under load each stream ends whole, a download is paused, and the next server serves at once`() async throws {
         try await prepare()
@@ -84,7 +102,8 @@ import Testing
                 }
                 group.addTask { ("/api/pull", try await Self.text(pull)) }
                 group.addTask {
-                    try await Task.sleep(for: .milliseconds(500))
+                    // Each of them, and the download, has begun or waits: none is on its way yet.
+                    while try await Self.begunCount(address) < 13 { try await Task.sleep(for: .milliseconds(20)) }
                     server.terminate()
                     return ("signal", "")
                 }
@@ -134,8 +153,7 @@ import Testing
         var text = ""
         for try await part in response.body {
             if text.isEmpty {
-                server.terminate()
-                server.terminate()
+                try await Self.endAtOnce(server, address)
             }
             text += String(buffer: part)
         }
@@ -171,8 +189,7 @@ import Testing
         #expect(broken.errors.contains("line 1") && broken.errors.contains("did you mean “keep_alive”?"), "\(broken)")
         #expect(try await Self.status(address, host: "models.example") == 200)
         #expect(try await iterator.next() != nil)
-        server.terminate()
-        server.terminate()
+        try await Self.endAtOnce(server, address)
         #expect(try await server.status() == 0)
         let gone = try await roost.run("reload")
         #expect(gone.status == 1 && gone.errors.contains("No server runs"), "\(gone)")

@@ -169,7 +169,8 @@ extension NativeFailure {
         case .gated, .tokenRefused, .forbidden, .noModelFile, .missingShards, .fileTooLarge, .notAModelFile,
             .pinMismatch:
             self = .conflict("hub_refused", message)
-        case .offline: self = NativeFailure(status: .serviceUnavailable, code: "offline", message: message)
+        // Nothing is out of order: the setting says so, and asking again does not help.
+        case .offline: self = .conflict("offline", message)
         case .rateLimited, .unavailable, .unreachable, .unexpectedAnswer, .refusedRedirect, .tooManyRedirects,
             .searchUnsupported:
             self = NativeFailure(status: .serviceUnavailable, code: "hub_unavailable", message: message)
