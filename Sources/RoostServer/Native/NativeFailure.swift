@@ -88,7 +88,12 @@ extension NativeFailure {
     /// An error that the server gives all dialects.
     init(_ error: APIError) {
         status = if case .conflict = error { .conflict } else { error.status }
-        message = error.message
+        message =
+            if case .modelNotFound(let name) = error {
+                "There is no model “\(name.prefix(200))”; GET /roost/v1/models lists those that are here."
+            } else {
+                error.message
+            }
         switch error {
         case .invalidRequest(_, let parameter, let given):
             code = given ?? "invalid_request"
@@ -97,6 +102,7 @@ extension NativeFailure {
             code = given ?? "not_found"
             field = parameter
         case .modelNotFound: code = "model_not_found"
+        case .unavailable(GenerationEvents.tooSlow): code = "slow_reader"
         default: code = Self.code(of: status)
         }
     }
