@@ -31,13 +31,20 @@ import Testing
         "ROOST_CONTEXT_LENGTH": "100000000", "ROOST_NUM_THREADS": "1", "ROOST_PARALLEL_REQUESTS": "4",
     ]
 
+    /// As many connections as are wanted; the shared client has eight to a host.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 100
+        return HTTPClient(configuration: configuration)
+    }()
+
     private static func send(
         _ method: HTTPMethod, _ address: String, _ body: String? = nil
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: address)
         request.method = method
         if let body { request.body = .bytes(ByteBuffer(string: body)) }
-        return try await HTTPClient.shared.execute(request, timeout: .minutes(2))
+        return try await client.execute(request, timeout: .minutes(2))
     }
 
     private static func text(_ response: HTTPClientResponse) async throws -> String {

@@ -107,6 +107,11 @@ extension ServerTests {
             return value
         }
 
+        /// Parts of sentences that say what is wrong by another word than the field's.
+        private static let namesTheMatter = [
+            "prompt has no tokens", "is not a model name", "The grammar was not accepted", "not trained to fill gaps",
+        ]
+
         /// The sentence of an error in whatever form.
         private static func message(_ reply: Reply) throws -> String {
             let json = try reply.json
@@ -118,6 +123,8 @@ extension ServerTests {
                 var count = 0
                 var unnamed: [String] = []
                 for (path, body) in Self.bodies {
+                    // What the model cannot do, whatever the fields are.
+                    let usual = try Self.message(try await server.send(.POST, path, body))
                     for (field, text) in try Self.variants(of: body) {
                         let reply = try await server.send(.POST, path, text)
                         count += 1
@@ -126,6 +133,7 @@ extension ServerTests {
                         guard reply.status >= 400, reply.status != 404 else { continue }
                         let message = try Self.message(reply)
                         #expect(!message.isEmpty, "\(path) \(text): \(reply.text)")
+                        if message == usual || Self.namesTheMatter.contains(where: message.contains) { continue }
                         if reply.status == 400, text.contains("1e400") { continue }
                         let name = field.split(separator: "_").first.map(String.init) ?? field
                         let isNamed =
@@ -145,7 +153,7 @@ extension ServerTests {
                 var generator = SystemRandomNumberGenerator()
                 for (path, body) in Self.bodies {
                     var texts = [
-                        "", " \n", "nul", "[]", "3", #""text""#, "{", #"{"model":"#, #"{"model":"base",}"#,
+                        "", " \n", "nul", "[]", "3", #""text""#, "{", #"{"model":"#, #"{"model":"base","a"}"#,
                         "\u{FEFF}{}",
                     ]
                     texts += [String(repeating: "[", count: 100_000), String(repeating: #"{"a":"#, count: 100_000)]
@@ -193,7 +201,8 @@ extension ServerTests {
             try await TestServer.run { server async throws in
                 let parts = ServerParts(
                     manager: server.manager, configuration: RoostServerConfiguration(), active: ActiveGenerations())
-                let posts = ServerRouter.dialects(parts).flatMap(\.routes).filter { "\($0.method)" == "POST" }.map(\.path)
+                let posts = ServerRouter.dialects(parts).flatMap(\.routes).filter { "\($0.method)" == "POST" }.map(
+                    \.path)
                 let known = Set(Self.bodies.map(\.path))
                 #expect(known.subtracting(posts).isEmpty, "not routes: \(known.subtracting(posts))")
             }

@@ -75,6 +75,9 @@ extension NativeFailure {
             self = NativeFailure(
                 status: .badRequest, code: "invalid_request", message: fault.message,
                 field: fault.field.isEmpty ? nil : fault.field)
+        // The request goes on: somebody else unloaded or removed what it was waiting for.
+        case is CancellationError where !Task.isCancelled:
+            self = .conflict("unloaded", "The model was unloaded while it was being loaded; ask again.")
         case let error as ModelHubError: self.init(error)
         case let error as RoostError: self.init(error)
         case let error as PlanningError: self.init(error)
