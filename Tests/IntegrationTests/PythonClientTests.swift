@@ -1,21 +1,25 @@
 import Foundation
+import HubSimulator
 import ModelFixtures
 import ModelStore
 import Testing
 
-/// The Python packages `ollama`, `openai`, `anthropic`, LangChain's and LiteLLM against `roost serve` with a real model:
-/// a gemma3 base model at `ROOST_TEST_MODEL`. The first two are in the Python at `ROOST_TEST_PYTHON`, the others in that
-/// at `ROOST_TEST_PYTHON_ADAPTERS`. A model that recites a call of a function stands in for one that was trained to.
+/// The Python packages `ollama`, `openai`, `anthropic`, LangChain's and LiteLLM, and Open WebUI's requests, against
+/// `roost serve` with a real model: a gemma3 base model at `ROOST_TEST_MODEL`. The first two packages are in the Python
+/// at `ROOST_TEST_PYTHON`, the others in that at `ROOST_TEST_PYTHON_ADAPTERS`. A model that recites a call of a function
+/// stands in for one that was trained to, and a registry on loopback for Ollama's.
 @Suite(.serialized, .enabled(if: PythonSettings.environment != nil, "ROOST_TEST_MODEL and ROOST_TEST_PYTHON not set"))
 struct PythonClientTests {
     private static let modelName = "gemma3:270m"
     private static let embedderName = "minilm:latest"
+    /// What only the registry has that the server is told of.
+    private static let remoteName = "smallest:1b"
     /// Tokens of the prompts that the reciting model answers.
     private static let speakerLength = 1500
     private static let toolCall =
         #"<tool_call>\#n{"name": "weather", "arguments": {"city": "Oslo", "days": 2}}\#n</tool_call>"#
 
-    @Test(arguments: ["test_ollama.py", "test_openai.py"])
+    @Test(arguments: ["test_ollama.py", "test_openai.py", "test_openwebui.py"])
     func `clients work unchanged`(script: String) async throws {
         let settings = try #require(PythonSettings.environment)
         try await serve(script, python: settings.python, settings)
@@ -54,18 +58,38 @@ struct PythonClientTests {
             _ = try await store.importFile(
                 at: URL(fileURLWithPath: embedder), as: ModelName(parsing: Self.embedderName))
         }
-        let server = try ServedProgram(home: home, environment: ["ROOST_CONTEXT_LENGTH": "32768"])
+        let remote = file("remote")
+        try TinyModel.llama(chatTemplate: TinyModel.chatML).write(to: remote)
+        var hub = HubServer.Settings()
+        hub.ollamaFiles = [(Self.remoteName, remote.path)]
+        hub.hasStorage = true
+        try await HubServer.run(hub) { hub in
+            try await Self.serve(script, python: python, settings, home: home, hub: hub.hub.address)
+        }
+    }
+
+    private static func serve(
+        _ script: String, python: String, _ settings: PythonSettings, home: URL, hub: String
+    ) async throws {
+        func file(_ name: String) -> String { home.appending(path: "\(name).gguf").path }
+        let server = try ServedProgram(
+            home: home,
+            environment: [
+                "ROOST_CONTEXT_LENGTH": "32768", "ROOST_OFFLINE": "0", "HF_ENDPOINT": hub,
+                "ROOST_OLLAMA_REGISTRY": hub,
+            ])
         defer { server.kill() }
         let address = try await server.start()
-        let client = try await Self.run(
+        let client = try await run(
             python, script,
             environment: [
-                "ROOST_TEST_URL": address, "ROOST_TEST_MODEL_NAME": Self.modelName,
-                "ROOST_TEST_SPEAKER": "speaker:latest", "ROOST_TEST_SPEAKER_LENGTH": "\(Self.speakerLength)",
-                "ROOST_TEST_EMBEDDER": settings.embedder == nil ? "" : Self.embedderName,
+                "ROOST_TEST_URL": address, "ROOST_TEST_MODEL_NAME": modelName,
+                "ROOST_TEST_SPEAKER": "speaker:latest", "ROOST_TEST_SPEAKER_LENGTH": "\(speakerLength)",
+                "ROOST_TEST_EMBEDDER": settings.embedder == nil ? "" : embedderName,
                 "ROOST_TEST_LLAMA_SERVER": settings.llamaServer ?? "", "ROOST_TEST_REAL": settings.model,
-                "ROOST_TEST_REAL_NAME": Self.modelName, "ROOST_TEST_TALKER": file("talker").path,
-                "ROOST_TEST_TALKER_NAME": "talker:latest", "ROOST_TEST_SPEAKER_FILE": file("speaker").path,
+                "ROOST_TEST_REAL_NAME": modelName, "ROOST_TEST_TALKER": file("talker"),
+                "ROOST_TEST_TALKER_NAME": "talker:latest", "ROOST_TEST_REMOTE": remoteName,
+                "ROOST_TEST_SPEAKER_FILE": file("speaker"),
                 // What would be downloaded while a test runs fails instead.
                 "HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1",
                 "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1",

@@ -23,7 +23,7 @@ extension OllamaDialect {
                 throw ModelCreationError.notAnAdapter(name: adapter.name)
             }
         } catch {
-            throw APIError(error)
+            throw Self.failure(error, base: creation.base)
         }
         return try await progressResponse(stream: request.stream, for: context) { [creation, manager] feed in
             if case .model(let base) = creation.base { try await Self.require(base, manager, feed) }

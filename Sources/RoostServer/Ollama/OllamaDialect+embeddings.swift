@@ -67,7 +67,8 @@ struct OllamaEmbedRequest: Decodable, Sendable {
 
     /// What is asked of the engine. Throws `APIError.invalidRequest`.
     func embeddingRequest() throws -> EmbeddingRequest {
-        var request = EmbeddingRequest((input?.inputs ?? []).filter { $0 != .text("") })
+        // In a list also an empty text has its vector: clients put texts and vectors side by side.
+        var request = EmbeddingRequest(input.map { $0.isEmptyText ? [] : $0.inputs } ?? [])
         request.truncates = truncate ?? true
         if let dimensions, dimensions != 0 {
             guard dimensions > 0 else {

@@ -44,11 +44,14 @@ struct OpenAIEmbeddingRequest: Decodable, Sendable {
 /// The texts of a request for vectors: one, several, token ids, or lists of those.
 struct WireEmbeddingInput: Decodable, Sendable {
     let inputs: [EmbeddingRequest.Input]
+    /// Whether it is a text that is empty, and no list.
+    var isEmptyText = false
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let text = try? container.decode(String.self) {
             inputs = [.text(text)]
+            isEmptyText = text.isEmpty
         } else if let texts = try? container.decode([String].self) {
             inputs = texts.map { .text($0) }
         } else if let tokens = try? container.decode([Int32].self) {

@@ -35,6 +35,8 @@ SPEAKER_LENGTH = int(os.environ.get("ROOST_TEST_SPEAKER_LENGTH", "0"))
 TALKER = os.environ.get("ROOST_TEST_TALKER_NAME", "")
 # A model that makes vectors, if there is one.
 EMBEDDER = os.environ.get("ROOST_TEST_EMBEDDER", "")
+# A model that the server does not have and can pull from the registry that it knows, if there is one.
+REMOTE = os.environ.get("ROOST_TEST_REMOTE", "")
 
 WEATHER = {
     "name": "weather",
