@@ -53,8 +53,8 @@ struct RequestReader: Sendable {
             let match = text.firstMatch(of: /"([A-Za-z_]{1,64})"\s*:\s*\[?\s*(-?[0-9]{19,400})\s*[,}\]]/)
         else { return nil }
         let field = String(match.1)
-        return .invalidRequest(
-            "\(field) is \(match.2.prefix(40))\(match.2.count > 40 ? "…" : ""), which is out of range.", parameter: field)
+        let number = match.2.count > 40 ? "\(match.2.prefix(40))…" : "\(match.2)"
+        return .invalidRequest("\(field) is \(number), which is out of range.", parameter: field)
     }
 
     private func body(of request: Request) async throws -> Data {
