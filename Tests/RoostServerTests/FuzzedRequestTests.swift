@@ -124,7 +124,7 @@ extension ServerTests {
                 var unnamed: [String] = []
                 for (path, body) in Self.bodies {
                     // What the model cannot do, whatever the fields are.
-                    let usual = try Self.message(try await server.send(.POST, path, body))
+                    let usual = (try? Self.message(try await server.send(.POST, path, body))) ?? ""
                     for (field, text) in try Self.variants(of: body) {
                         let reply = try await server.send(.POST, path, text)
                         count += 1
@@ -173,8 +173,11 @@ extension ServerTests {
                         let reply = try await client.textToEnd()
                         #expect(reply.hasPrefix("HTTP/1.1 4"), "\(path) \(bytes.prefix(20)): \(reply.prefix(200))")
                     }
+                    // Which of the two counts is not said; “base” must not be looked for at the hubs.
+                    guard path != "/api/pull" else { continue }
                     let doubled = #"{"model":"base","model":3,"# + body.dropFirst()
-                    #expect(try await server.send(.POST, path, doubled).status < 500, "\(path)")
+                    let reply = try await server.send(.POST, path, doubled)
+                    #expect(reply.status < 500, "\(path): \(reply.text)")
                 }
                 #expect(try await server.send(.GET, "/health").status == 200)
             }
