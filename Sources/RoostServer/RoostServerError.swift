@@ -22,7 +22,7 @@ extension RoostServerError: CustomStringConvertible {
             "Listening on “\(host)” lets other machines use this server, which takes "
                 + [
                     lacksKeys ? "a key that callers need (“roost keys create NAME”)" : nil,
-                    lacksEncryption ? "TLS (“roost serve --tls”)" : nil,
+                    lacksEncryption ? "TLS (--tls-cert and --tls-key of “roost serve”)" : nil,
                 ]
                 .compactMap { $0 }.joined(separator: " and ")
                 + "; add what is missing, listen on 127.0.0.1, or say --insecure if the network is trusted."

@@ -31,17 +31,42 @@ import Testing
         "ROOST_CONTEXT_LENGTH": "100000000", "ROOST_NUM_THREADS": "1", "ROOST_PARALLEL_REQUESTS": "4",
     ]
 
+    /// As many connections as are wanted; the shared client has eight to a host.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 100
+        return HTTPClient(configuration: configuration)
+    }()
+
     private static func send(
         _ method: HTTPMethod, _ address: String, _ body: String? = nil
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: address)
         request.method = method
         if let body { request.body = .bytes(ByteBuffer(string: body)) }
-        return try await HTTPClient.shared.execute(request, timeout: .minutes(2))
+        return try await client.execute(request, timeout: .minutes(2))
     }
 
     private static func text(_ response: HTTPClientResponse) async throws -> String {
         String(buffer: try await response.body.collect(upTo: 256 << 20))
+    }
+
+    /// What a server works at for clients, and generations that have ended, by its metrics.
+    private static func begunCount(_ address: String) async throws -> Int {
+        try await text(try await send(.GET, address + "/metrics")).split(separator: "\n")
+            .filter { $0.hasPrefix("roost_generations_active ") || $0.hasPrefix("roost_generations_total{") }
+            .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }
+            .reduce(0) { $0 + Int($1) }
+    }
+
+    /// Asks twice. Signals of one kind that wait together are one, so the second is sent when the first was taken: no
+    /// connection is accepted then.
+    private static func endAtOnce(_ server: ServedProgram, _ address: String) async throws {
+        server.terminate()
+        while let response = try? await send(.GET, address + "/health"), response.status == .ok {
+            _ = try await text(response)
+        }
+        server.terminate()
     }
 
     @Test(.timeLimit(.minutes(3)))
@@ -84,7 +109,8 @@ import Testing
                 }
                 group.addTask { ("/api/pull", try await Self.text(pull)) }
                 group.addTask {
-                    try await Task.sleep(for: .milliseconds(500))
+                    // Each of them, and the download, has begun or waits: none is on its way yet.
+                    while try await Self.begunCount(address) < 13 { try await Task.sleep(for: .milliseconds(20)) }
                     server.terminate()
                     return ("signal", "")
                 }
@@ -134,8 +160,7 @@ import Testing
         var text = ""
         for try await part in response.body {
             if text.isEmpty {
-                server.terminate()
-                server.terminate()
+                try await Self.endAtOnce(server, address)
             }
             text += String(buffer: part)
         }
@@ -171,8 +196,7 @@ import Testing
         #expect(broken.errors.contains("line 1") && broken.errors.contains("did you mean “keep_alive”?"), "\(broken)")
         #expect(try await Self.status(address, host: "models.example") == 200)
         #expect(try await iterator.next() != nil)
-        server.terminate()
-        server.terminate()
+        try await Self.endAtOnce(server, address)
         #expect(try await server.status() == 0)
         let gone = try await roost.run("reload")
         #expect(gone.status == 1 && gone.errors.contains("No server runs"), "\(gone)")

@@ -202,7 +202,7 @@ import Testing
             let file = try TinyModelFile(.qwen2())
             let model = try await choice.model(for: file.url.path)
             #expect(bench.error.text.contains("roost run \(model.name.display)"))
-            #expect(try await choice.model(for: model.name.display).digest == model.digest)
+            #expect(try await choice.model(for: model.name.display).record?.digest == model.record?.digest)
             #expect(try await choice.model(for: file.url.path).name == model.name)
         }
     }

@@ -102,7 +102,8 @@ extension ServerTests {
                 let bad: [(HTTPMethod, String, String?, Int, String)] = [
                     (.GET, "?limit=0", nil, 400, "limit"), (.GET, "?limit=x", nil, 400, "limit"),
                     (.GET, "?cursor=abc", nil, 400, "cursor"), (.GET, "?q=%21", nil, 400, "search text"),
-                    (.POST, "", "[1]", 400, ""), (.POST, "", "{", 400, "JSON"), (.POST, "", #"{"mesages":[]}"#, 400, "mesages"),
+                    (.POST, "", "[1]", 400, ""), (.POST, "", "{", 400, "JSON"),
+                    (.POST, "", #"{"mesages":[]}"#, 400, "mesages"),
                     (.POST, "", #"{"messages":[{"role":"boss"}]}"#, 400, "messages[0].role"),
                     (.POST, "", #"{"messages":[{"content":"x"}]}"#, 400, "messages[0].role"),
                     (.POST, "", #"{"messages":[{"role":"user","created_at":"x"}]}"#, 400, "created_at"),
@@ -120,7 +121,8 @@ extension ServerTests {
                 for (method, suffix, body, status, part) in bad {
                     let reply = try await server.send(method, Self.path + suffix, body)
                     #expect(reply.status == status, "\(method) \(suffix) \(body ?? "") → \(reply.text)")
-                    #expect(part.isEmpty || reply.text.contains(part), "\(method) \(suffix) \(body ?? "") → \(reply.text)")
+                    #expect(
+                        part.isEmpty || reply.text.contains(part), "\(method) \(suffix) \(body ?? "") → \(reply.text)")
                 }
                 #expect(try await server.send(.GET, Self.path).json.count("conversations") == 1)
             }

@@ -65,7 +65,9 @@ extension ServerTests {
             try await TestServer.run(contextLength: TestServer.endlessContext) {
                 $0.connectionLimits.stallTimeout = .milliseconds(300)
             } _: { server async throws in
-                let body = #"{"model":"endless","prompt":"a","options":{"num_predict":-1}}"#
+                // With all that can be told of each token, what the system itself takes is soon full.
+                let body =
+                    #"{"model":"endless","prompt":"a","logprobs":true,"top_logprobs":20,"options":{"num_predict":-1}}"#
                 let client = try await RawClient.connect(port: server.running.port, reads: false)
                 try await client.send(
                     "POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"

@@ -66,7 +66,7 @@ extension ServerTests {
                 try await client.send(request)
                 let reply = try await client.textToEnd()
                 #expect(reply.hasPrefix("HTTP/1.1 400 "), "\(reply)")
-                #expect(reply.contains(#"{"error":""#), "\(reply)")
+                #expect(reply.contains(#"{"error":"#), "\(reply)")
                 #expect(try await server.send(.GET, "/health").status == 200)
             }
         }

@@ -83,6 +83,15 @@ final class RawClient: Sendable {
         try await channel.writeAndFlush(ByteBuffer(string: text))
     }
 
+    /// Sends bytes that need not be text.
+    func send(_ bytes: [UInt8]) async throws {
+        // The server may have closed by then.
+        try? await channel.writeAndFlush(ByteBuffer(bytes: bytes))
+    }
+
+    /// Says that no more comes.
+    func finish() async { try? await channel.close(mode: .output).get() }
+
     /// What has come when `condition` is true of it, or when the connection is closed.
     func text(until condition: @escaping @Sendable (String) -> Bool) async throws -> String {
         try await wait { text, _ in condition(text) }

@@ -111,7 +111,7 @@ extension ServerTests {
         @Test func `functions are called and forms are kept through a gateway`() async throws {
             let file = FileManager.default.temporaryDirectory.appending(path: "caller-\(UUID().uuidString).gguf")
             defer { try? FileManager.default.removeItem(at: file) }
-            try TinyModel.qwen2(chatTemplate: TinyModel.chatML, contextLength: 4096).write(to: file)
+            try TinyModel.qwen2(chatTemplate: TinyModel.toolTemplate, contextLength: 4096).write(to: file)
             try await RemoteEngineGateway.run([], models: [("caller", file)]) { backend in
                 let engine = try RemoteEngineGateway.engine("up", backend.running.baseURL)
                 try await RemoteEngineGateway.run([engine]) { gateway in
@@ -161,7 +161,7 @@ extension ServerTests {
                     #"{"model":"base","prompt":"\#(String(repeating: "word ", count: 2000))"}"#)
                 #expect(long.status == 400)
                 #expect(try long.json.string("error.code") == "context_length_exceeded")
-                let pin = try await gateway.send(.POST, "/roost/pin", #"{"model":"base"}"#)
+                let pin = try await gateway.send(.POST, "/roost/v1/models/base/pin")
                 #expect(pin.status == 400 && pin.text.contains("“up”"))
             }
         }

@@ -66,10 +66,10 @@ struct ModelfileTests {
         #expect(found.reason.contains(words), "\(found.reason)")
     }
 
-    @Test("What is written reads back as it was, for a thousand recipes of hostile texts")
+    @Test("What is written reads back as it was, for hundreds of recipes of hostile texts")
     func roundTrip() throws {
         var random = SeededGenerator(seed: 7)
-        for _ in 0..<1000 {
+        for _ in 0..<300 {
             let recipe = Self.recipe(&random)
             #expect(try Modelfile(parsing: recipe.text) == recipe, "\(recipe.text)")
         }
@@ -91,16 +91,16 @@ struct ModelfileTests {
             "é", "e\u{301}", "\u{0600}", "👩‍👩‍👧", "\0", "stop", "0.5", "{{ .Prompt }}", "\u{FEFF}", "\r",
         ]
         var readCount = 0
-        for _ in 0..<5000 {
+        for _ in 0..<1500 {
             let count = Int.random(in: 0...30, using: &random)
             let text = (0..<count).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
             guard let recipe = try? Modelfile(parsing: "FROM a\n" + text) else { continue }
             readCount += 1
             // A bare carriage return at the end of a line in a text is taken for a part of the line's end.
-            guard !recipe.text.contains("\r") else { continue }
+            guard !recipe.text.utf8.contains(UInt8(ascii: "\r")) else { continue }
             #expect(try Modelfile(parsing: recipe.text) == recipe, "\(text.debugDescription)")
         }
-        #expect(readCount > 100)
+        #expect(readCount > 50)
     }
 
     @Test("A recipe's own parameters must be known and of their kind")

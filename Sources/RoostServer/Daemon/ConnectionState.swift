@@ -155,8 +155,9 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
             guard !head.status.isInformational else { break }
             hasAnswerBegun = true
             if isOldVersion { head.version = .http1_0 }
-            if isLastAnswer { head.headers.replaceOrAdd(name: "connection", value: "close") }
-            closesWhenDone = closesWhenDone || isLastAnswer
+            let isLast = isLastAnswer || openRequestCount <= 1 && asksToClose(head)
+            if isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
+            closesWhenDone = closesWhenDone || isLast
             if isOldVersion, !closesWhenDone { head.headers.replaceOrAdd(name: "connection", value: "keep-alive") }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
             return
@@ -166,6 +167,11 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         context.write(data, promise: promise)
+    }
+
+    /// Whether whoever answers wants the connection to end.
+    private func asksToClose(_ head: HTTPResponseHead) -> Bool {
+        head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
     }
 
     /// Whether the connection ends with the answer that begins now.

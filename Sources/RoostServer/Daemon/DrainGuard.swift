@@ -10,8 +10,11 @@ struct DrainGuard: RouterMiddleware {
         _ request: Request, context: RoostRequestContext,
         next: (Request, RoostRequestContext) async throws -> Response
     ) async throws -> Response {
+        guard control.isDraining else { return try await next(request, context) }
         // Who asks how the server is gets to know.
-        guard control.isDraining, request.uri.path != "/health" else { return try await next(request, context) }
-        throw APIError.stopping
+        guard request.uri.path == "/health" else { throw APIError.stopping }
+        var response = try await next(request, context)
+        response.headers[.connection] = "close"
+        return response
     }
 }

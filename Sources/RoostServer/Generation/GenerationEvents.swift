@@ -12,6 +12,8 @@ struct GenerationEvents: AsyncSequence, Sendable {
     private static let eventLimit = 64
     /// Bytes that may wait.
     static let byteLimit = 4 << 20
+    /// What is said when more would wait.
+    static let tooSlow = "The client reads its answer too slowly; the generation was ended."
 
     private let reader: Reader
 
@@ -103,10 +105,8 @@ struct GenerationEvents: AsyncSequence, Sendable {
                 return (nil, false)
             }
             if let reader { reader.resume(returning: [event]) }
-            if isTooMuch { finish(APIError.unavailable(Self.tooSlow), dropping: true) }
+            if isTooMuch { finish(APIError.unavailable(GenerationEvents.tooSlow), dropping: true) }
         }
-
-        private static let tooSlow = "The client reads its answer too slowly; the generation was ended."
 
         private static func append(_ event: GenerationEvent, to waiting: inout [GenerationEvent]) {
             if waiting.count >= eventLimit, case .delta(let delta) = event {

@@ -17,6 +17,8 @@ struct GenerationRunner: Sendable {
         context.record.model = job.model
         var job = job
         if let saving = context.saving {
+            // Nothing is kept, nor told, of a model that the caller may not use.
+            try await requireModel(job.model, for: context.caller)
             job.recording = try await saving.recording(of: job, for: context, in: manager)
         }
         return try await start(job, by: context.caller, connection: await context.connection())

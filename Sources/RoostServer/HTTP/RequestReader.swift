@@ -42,8 +42,19 @@ struct RequestReader: Sendable {
         do {
             return try decoder.decode(type, from: data)
         } catch let error as DecodingError {
-            throw invalidRequest(error)
+            throw Self.outOfRange(error, in: data) ?? invalidRequest(error)
         }
+    }
+
+    /// A number that no number of ours can hold: the parser tells it without the field, which is looked for here.
+    private static func outOfRange(_ error: DecodingError, in data: Data) -> APIError? {
+        guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty,
+            let text = String(bytes: data, encoding: .utf8),
+            let match = text.firstMatch(of: /"([A-Za-z_]{1,64})"\s*:\s*\[?\s*(-?[0-9]{19,400})\s*[,}\]]/)
+        else { return nil }
+        let field = String(match.1)
+        let number = match.2.count > 40 ? "\(match.2.prefix(40))…" : "\(match.2)"
+        return .invalidRequest("\(field) is \(number), which is out of range.", parameter: field)
     }
 
     private func body(of request: Request) async throws -> Data {

@@ -22,7 +22,8 @@ extension NativeAPI {
                         .init(name: "limit", schema: .integer(1...100, "Repositories. Default 20.")),
                         .init(name: "catalog_only", schema: .boolean("Ask no hub. Default false.")),
                     ],
-                    answer: .json(.list(.foundModel), "What was found, the catalog's first."))
+                    answer: .json(.list(.foundModel), "What was found, the catalog's first."),
+                    failures: [.conflict])
             ) { request in
                 try await search(request)
             },

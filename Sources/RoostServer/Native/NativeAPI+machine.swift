@@ -46,7 +46,7 @@ extension NativeAPI {
                         .init(name: "search", schema: .text(1...200, "Words to look for at the hub, too.")),
                         .init(name: "all", schema: .boolean("Also models that do not fit. Default false.")),
                     ],
-                    answer: .json(.list(.recommendation), "The models, the best first."))
+                    answer: .json(.list(.recommendation), "The models, the best first."), failures: [.conflict])
             ) { request in
                 let found = try await manager.recommendations(
                     for: request.text("for").flatMap(ModelPurpose.init),

@@ -75,6 +75,9 @@ extension NativeFailure {
             self = NativeFailure(
                 status: .badRequest, code: "invalid_request", message: fault.message,
                 field: fault.field.isEmpty ? nil : fault.field)
+        // The request goes on: somebody else unloaded or removed what it was waiting for.
+        case is CancellationError where !Task.isCancelled:
+            self = .conflict("unloaded", "The model was unloaded while it was being loaded; ask again.")
         case let error as ModelHubError: self.init(error)
         case let error as RoostError: self.init(error)
         case let error as PlanningError: self.init(error)
@@ -88,7 +91,12 @@ extension NativeFailure {
     /// An error that the server gives all dialects.
     init(_ error: APIError) {
         status = if case .conflict = error { .conflict } else { error.status }
-        message = error.message
+        message =
+            if case .modelNotFound(let name) = error {
+                "There is no model “\(name.prefix(200))”; GET /roost/v1/models lists those that are here."
+            } else {
+                error.message
+            }
         switch error {
         case .invalidRequest(_, let parameter, let given):
             code = given ?? "invalid_request"
@@ -97,6 +105,7 @@ extension NativeFailure {
             code = given ?? "not_found"
             field = parameter
         case .modelNotFound: code = "model_not_found"
+        case .unavailable(GenerationEvents.tooSlow): code = "slow_reader"
         default: code = Self.code(of: status)
         }
     }
@@ -169,7 +178,8 @@ extension NativeFailure {
         case .gated, .tokenRefused, .forbidden, .noModelFile, .missingShards, .fileTooLarge, .notAModelFile,
             .pinMismatch:
             self = .conflict("hub_refused", message)
-        case .offline: self = NativeFailure(status: .serviceUnavailable, code: "offline", message: message)
+        // Nothing is out of order: the setting says so, and asking again does not help.
+        case .offline: self = .conflict("offline", message)
         case .rateLimited, .unavailable, .unreachable, .unexpectedAnswer, .refusedRedirect, .tooManyRedirects,
             .searchUnsupported:
             self = NativeFailure(status: .serviceUnavailable, code: "hub_unavailable", message: message)

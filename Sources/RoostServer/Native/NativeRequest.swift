@@ -116,6 +116,9 @@ struct NativeRequest: Sendable {
             guard let name = decoded[0], let value = decoded.count > 1 ? decoded[1] : "" else {
                 throw NativeFailure.invalid("\(parts[0].prefix(80))", "The query is not valid UTF-8, percent-encoded.")
             }
+            guard !name.isEmpty else {
+                throw NativeFailure.invalid("", "The query has the value “\(value.prefix(40))” without a name.")
+            }
             values[name, default: []].append(value)
         }
         return values

@@ -42,7 +42,7 @@ struct Operation: Sendable {
 
         /// Server-sent events.
         static func events(_ note: String) -> Answer {
-            Answer(note: note, contents: [(EventStream.mediaType, .string())])
+            Answer(note: note, contents: [(EventStream.mediaType, .serverSentEvent)])
         }
     }
 

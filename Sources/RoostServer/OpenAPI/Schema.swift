@@ -77,6 +77,14 @@ extension Schema {
         Schema(kind: .string(choices: [], length: length, format: nil), note: note)
     }
 
+    /// One of the events of a stream (https://html.spec.whatwg.org/multipage/server-sent-events.html): what is described
+    /// is each event, as OpenAPI's tools read streams.
+    static let serverSentEvent = Schema(
+        kind: .object([
+            .required("event", .string("What it tells of.")), .required("data", .string("JSON.")),
+            .optional("id", .string("Its number in this stream.")),
+        ]))
+
     static func choice(_ choices: [String], _ note: String? = nil) -> Schema {
         Schema(kind: .string(choices: choices, length: nil, format: nil), note: note)
     }

@@ -8,7 +8,8 @@ import anthropic
 import roost
 
 MESSAGES = [{"role": "user", "content": "The capital of France is"}]
-REAL = {"model": roost.MODEL, "temperature": 0, "max_tokens": 16, "messages": MESSAGES}
+# The package has no argument for the temperature, which the API still takes.
+REAL = {"model": roost.MODEL, "max_tokens": 16, "messages": MESSAGES, "extra_body": {"temperature": 0}}
 GREEDY = REAL | {"model": roost.TALKER}
 TOOLS = [
     {"name": "weather", "description": "The weather of a city.", "input_schema": roost.WEATHER["parameters"]},
@@ -101,8 +102,9 @@ class Client(unittest.TestCase):
         self.assertEqual(caught.exception.body["error"]["type"], "not_found_error")
         self.assertIn("no-such-model", caught.exception.message)
         with self.assertRaises(anthropic.BadRequestError) as caught:
-            self.client.messages.create(**GREEDY | {"temperature": -1})
+            self.client.messages.create(**GREEDY | {"extra_body": {"temperature": -1}})
         self.assertEqual(caught.exception.body["error"]["type"], "invalid_request_error")
+        self.assertIn("temperature", caught.exception.message)
         with self.assertRaises(anthropic.BadRequestError) as caught:
             self.client.messages.create(
                 **GREEDY | {"messages": [{"role": "user", "content": [{"type": "document", "source": {
@@ -114,6 +116,7 @@ class Client(unittest.TestCase):
         stream = self.client.messages.create(**REAL | {"max_tokens": roost.ENDLESS_TOKENS}, stream=True)
         for _ in range(3):
             next(stream)
+        self.assertEqual(roost.active_requests(), 1)
         stream.close()
         roost.wait_until_idle()
 

@@ -33,9 +33,10 @@ def openai_options(count):
 
 
 def chats(model, count):
-    """A chat model of each kind, with a limit on its answers."""
+    """A chat model of each kind, with a limit on its answers. Ollama's API penalizes repetitions when nothing is said,
+    OpenAI's does not."""
     return {
-        "ollama": ChatOllama(base_url=roost.URL, model=model, temperature=0, num_predict=count),
+        "ollama": ChatOllama(base_url=roost.URL, model=model, temperature=0, num_predict=count, repeat_penalty=1),
         "openai": ChatOpenAI(model=model, **openai_options(count)),
         "responses": ChatOpenAI(model=model, use_responses_api=True, **openai_options(count)),
     }

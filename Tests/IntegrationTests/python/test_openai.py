@@ -319,7 +319,9 @@ class Responses(Client):
     def test_logprobs(self):
         response = self.client.responses.create(**RESPONSE, top_logprobs=2, include=["message.output_text.logprobs"])
         logprobs = response.output[0].content[0].logprobs
-        self.assertEqual(bytes(b for token in logprobs for b in token.bytes).decode(), response.output_text)
+        # A tiny model's answer may end within a character.
+        text = bytes(b for token in logprobs for b in token.bytes).decode(errors="replace")
+        self.assertEqual(text, response.output_text)
         self.assertTrue(all(len(token.top_logprobs) == 2 for token in logprobs))
 
     def test_what_is_not_offered(self):
