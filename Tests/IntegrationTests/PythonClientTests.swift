@@ -19,7 +19,7 @@ struct PythonClientTests {
     private static let toolCall =
         #"<tool_call>\#n{"name": "weather", "arguments": {"city": "Oslo", "days": 2}}\#n</tool_call>"#
 
-    @Test(arguments: ["test_ollama.py", "test_openai.py", "test_openwebui.py"])
+    @Test(arguments: ["test_ollama.py", "test_ollama_models.py", "test_openai.py", "test_openwebui.py"])
     func `clients work unchanged`(script: String) async throws {
         let settings = try #require(PythonSettings.environment)
         try await serve(script, python: settings.python, settings)
