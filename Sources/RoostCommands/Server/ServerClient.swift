@@ -99,11 +99,21 @@ struct ServerClient: Sendable {
         continuation.yield(line)
     }
 
+    /// Where requests go: over TCP, or where that is encrypted (by a certificate for other names, as a rule) through the
+    /// socket of this person's processes.
+    private var base: String {
+        guard server.isEncrypted == true, let socket = server.socket,
+            let path = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics)
+        else { return server.baseURL }
+        return "http+unix://\(path)"
+    }
+
     private func send(
         _ method: Method, _ path: String, body: (some Encodable & Sendable)?, timeout: Duration
     ) async throws -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: server.baseURL + path)
+        var request = HTTPClientRequest(url: base + path)
         request.method = HTTPMethod(rawValue: method.rawValue)
+        request.headers.add(name: "Host", value: "localhost:\(server.port)")
         if let token = server.token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")

@@ -114,8 +114,7 @@ final class Daemon: Sendable {
 
     /// Takes from a configuration what may change while the server runs; throws before it has changed anything.
     private func reload(_ new: RoostServerConfiguration, _ report: ReloadReport) throws {
-        defer { record(report) }
-        guard report.failure == nil else { return }
+        guard report.failure == nil else { return record(report) }
         var next = configuration
         next.allowedHosts = new.allowedHosts
         next.allowedOrigins = new.allowedOrigins
@@ -132,6 +131,7 @@ final class Daemon: Sendable {
         responder.replace(ServerRouter.make(parts.configured(by: configuration)))
         connections.limit = configuration.maximumConnectionCount
         state.withLock { $0.configuration = configuration }
+        record(report)
     }
 
     /// Tells those who look for the server what became of it.
