@@ -113,9 +113,11 @@ class Client(unittest.TestCase):
         self.assertIn("messages[0].content[0].type", caught.exception.message)
 
     def test_cancel_in_mid_stream_frees_the_slot(self):
+        roost.wait_until_idle()
         stream = self.client.messages.create(**REAL | {"max_tokens": roost.ENDLESS_TOKENS}, stream=True)
         for _ in range(3):
-            next(stream)
+            while next(stream).type != "content_block_delta":
+                pass
         self.assertEqual(roost.active_requests(), 1)
         stream.close()
         roost.wait_until_idle()
