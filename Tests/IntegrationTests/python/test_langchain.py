@@ -104,9 +104,13 @@ class Texts(unittest.TestCase):
         model = OpenAI(model=roost.TALKER, **openai_options(16))
         text = model.invoke(PROMPT)
         self.assertEqual("".join(model.stream(PROMPT)), text)
-        # Several prompts in one request.
-        result = model.generate([PROMPT, "Water boils at"])
-        self.assertEqual(result.generations[0][0].text, text)
+        # Several prompts in one request. Computed together, the last bits differ, and sooner or later a token of a model
+        # that was never trained: the first ones are compared.
+        short = OpenAI(model=roost.TALKER, **openai_options(4))
+        alone = short.invoke(PROMPT)
+        self.assertTrue(text.startswith(alone) and alone)
+        result = short.generate([PROMPT, "Water boils at"])
+        self.assertEqual(result.generations[0][0].text, alone)
         self.assertEqual(len(result.generations), 2)
 
 
