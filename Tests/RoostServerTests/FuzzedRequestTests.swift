@@ -110,6 +110,8 @@ extension ServerTests {
         /// Parts of sentences that say what is wrong by another word than the field's.
         private static let namesTheMatter = [
             "prompt has no tokens", "is not a model name", "The grammar was not accepted", "not trained to fill gaps",
+            // Of a list of them.
+            "token is -1",
         ]
 
         /// The sentence of an error in whatever form.

@@ -37,24 +37,46 @@ struct RequestReader: Sendable {
 
     /// Decodes a JSON text. Throws `APIError.invalidRequest` that names the field.
     static func decode<Body: Decodable>(_ type: Body.Type, from data: Data) throws -> Body {
-        let decoder = JSONDecoder()
-        if let key = CodingUserInfoKey.jsonOutline { decoder.userInfo[key] = JSONOutline(data) }
         do {
-            return try decoder.decode(type, from: data)
+            return try decoder(of: data).decode(type, from: data)
         } catch let error as DecodingError {
-            throw Self.outOfRange(error, in: data) ?? invalidRequest(error)
+            throw outOfRange(type, error, in: data) ?? invalidRequest(error)
         }
     }
 
-    /// A number that no number of ours can hold: the parser tells it without the field, which is looked for here.
-    private static func outOfRange(_ error: DecodingError, in data: Data) -> APIError? {
-        guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty,
-            let text = String(bytes: data, encoding: .utf8),
-            let match = text.firstMatch(of: /"([A-Za-z_]{1,64})"\s*:\s*\[?\s*(-?[0-9]{19,400})\s*[,}\]]/)
-        else { return nil }
-        let field = String(match.1)
-        let number = match.2.count > 40 ? "\(match.2.prefix(40))…" : "\(match.2)"
-        return .invalidRequest("\(field) is \(number), which is out of range.", parameter: field)
+    private static func decoder(of data: Data) -> JSONDecoder {
+        let decoder = JSONDecoder()
+        if let key = CodingUserInfoKey.jsonOutline { decoder.userInfo[key] = JSONOutline(data) }
+        return decoder
+    }
+
+    /// A number that a field cannot hold: the parser tells it without the field, which is the one whose number, put to
+    /// zero, makes the text be read further.
+    private static func outOfRange<Body: Decodable>(
+        _ type: Body.Type, _ error: DecodingError, in data: Data
+    ) -> APIError? {
+        guard isNamelessFault(error), data.count <= 1 << 20, let text = String(bytes: data, encoding: .utf8) else {
+            return nil
+        }
+        for match in text.matches(of: /"([A-Za-z_]{1,64})"\s*:\s*\[?\s*(-?[0-9][0-9.eE+\-]*)/).prefix(64) {
+            var other = text
+            other.replaceSubrange(match.output.2.startIndex..<match.output.2.endIndex, with: "0")
+            do {
+                let data = Data(other.utf8)
+                _ = try decoder(of: data).decode(type, from: data)
+            } catch let error as DecodingError where isNamelessFault(error) {
+                continue
+            } catch {}
+            let number = match.output.2.count > 40 ? "\(match.output.2.prefix(40))…" : "\(match.output.2)"
+            let field = String(match.output.1)
+            return .invalidRequest(
+                "\(field) is \(number), but must be a whole number that is not out of range.", parameter: field)
+        }
+        return nil
+    }
+
+    private static func isNamelessFault(_ error: DecodingError) -> Bool {
+        if case .dataCorrupted(let context) = error { context.codingPath.isEmpty } else { false }
     }
 
     private func body(of request: Request) async throws -> Data {

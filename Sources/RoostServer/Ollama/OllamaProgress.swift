@@ -94,9 +94,14 @@ extension OllamaDialect {
                 feed.finish(APIError(error))
             }
         }
+        // A client that goes away pauses its download. What runs when the server ends is interrupted by that alone, and
+        // the next server goes on with it.
+        let cancel: @Sendable () -> Void = { [control = parts.control] in
+            if !control.isDraining { task.cancel() }
+        }
         let interrupt: @Sendable (APIError) -> Void = { error in
             feed.finish(error)
-            task.cancel()
+            cancel()
         }
         let number: Int
         do {
@@ -108,7 +113,7 @@ extension OllamaDialect {
         let connection = await context.connection()
         let observer = connection?.onClose { interrupt(.unavailable("The client closed the connection.")) }
         let release: @Sendable () -> Void = { [active = parts.active] in
-            task.cancel()
+            cancel()
             active.remove(number)
             if let observer { connection?.forget(observer) }
         }
