@@ -94,14 +94,9 @@ extension OllamaDialect {
                 feed.finish(APIError(error))
             }
         }
-        // A client that goes away pauses its download. What runs when the server ends is interrupted by that alone, and
-        // the next server goes on with it.
-        let cancel: @Sendable () -> Void = { [control = parts.control] in
-            if !control.isDraining { task.cancel() }
-        }
         let interrupt: @Sendable (APIError) -> Void = { error in
             feed.finish(error)
-            cancel()
+            task.cancel()
         }
         let number: Int
         do {
@@ -113,7 +108,7 @@ extension OllamaDialect {
         let connection = await context.connection()
         let observer = connection?.onClose { interrupt(.unavailable("The client closed the connection.")) }
         let release: @Sendable () -> Void = { [active = parts.active] in
-            cancel()
+            task.cancel()
             active.remove(number)
             if let observer { connection?.forget(observer) }
         }
