@@ -101,23 +101,26 @@ public struct AccessKeyFile: Sendable {
         }
     }
 
+    /// Reads the file that has the name now. One that is replaced meanwhile shows that (it has no name any more), and the
+    /// new one is read: changes of others are rare, so that a few times are enough.
     private func read(in folder: KeyFolder) throws(AccessKeyError) -> Snapshot? {
-        guard let handle = try folder.openFile(Self.name) else { return nil }
-        let path = folder.path(of: Self.name)
-        let status = handle.status
-        let bytes: [UInt8]?
-        do {
-            bytes = try handle.read(limit: Self.maximumByteCount)
-        } catch {
-            throw .system(operation: "Reading", path: path, code: error.code)
+        for _ in 0..<100 {
+            guard let handle = try folder.openFile(Self.name) else { return nil }
+            let path = folder.path(of: Self.name)
+            let status = handle.status
+            let bytes: [UInt8]?
+            do {
+                bytes = try handle.read(limit: Self.maximumByteCount)
+            } catch {
+                throw .system(operation: "Reading", path: path, code: error.code)
+            }
+            guard let bytes else {
+                throw .malformed(path: path, reason: "it has more than \(Self.maximumByteCount) bytes")
+            }
+            guard let status, status == handle.status else { continue }
+            return Snapshot(keys: try Self.keys(in: bytes, path: path), status: status, handle: handle)
         }
-        guard let bytes else {
-            throw .malformed(path: path, reason: "it has more than \(Self.maximumByteCount) bytes")
-        }
-        guard let status, status == handle.status else {
-            throw .malformed(path: path, reason: "it changed while it was read")
-        }
-        return Snapshot(keys: try Self.keys(in: bytes, path: path), status: status, handle: handle)
+        throw .malformed(path: folder.path(of: Self.name), reason: "it changes all the time")
     }
 
     private static func keys(in bytes: [UInt8], path: String) throws(AccessKeyError) -> [AccessKey] {
