@@ -50,76 +50,22 @@ struct SearchCommand: AsyncParsableCommand {
     func run() async throws {
         let manager = try await ModelManager()
         let text = words.joined(separator: " ")
-        let installed = Set(try await manager.downloadedModels().map(\.digest))
-        var found: [FoundModel] = []
-        if author == nil {
-            found += try await manager.availableModels(CatalogFilter(text: text))
-                .map { FoundModel(entry: $0, isInstalled: installed.contains($0.digest)) }
-        }
-        var failure: (any Error)?
-        if !catalogOnly {
-            do {
-                let query = ModelSearch(text, author: author, order: Self.orders[sort] ?? .downloads, pageSize: limit)
-                found += try await manager.search(query).hits.map(FoundModel.init(hit:))
-            } catch let error as ModelHubError where !found.isEmpty {
-                // The catalog's answer is worth showing without the hub's.
-                failure = error
-            }
-        }
+        let query = ModelSearch(text, author: author, order: Self.orders[sort] ?? .downloads, pageSize: limit)
+        let (models, failure) = try await manager.find(query, catalogOnly: catalogOnly)
+        let found = models.map(FoundModel.init)
         try Console.output.printList(
             found, style: listing.style, empty: "Nothing was found for “\(text.printable)”; try fewer words.")
         if let failure { Console.error.print("\(Console.error.styled("Warning:", .yellow, .bold)) \(failure)") }
     }
 }
 
-/// A model that was found, in the catalog or on a hub.
+/// A model that was found, as it is listed.
 struct FoundModel: ListedItem, Encodable {
-    let name: String
-    /// `catalog` or the hub's name.
-    let origin: String
-    let title: String?
-    let parameters: String?
-    let byteCount: Int64?
-    let license: String?
-    let downloads: Int?
-    let likes: Int?
-    let quantizations: [String]
-    let contextLength: Int?
-    let isGated: Bool
-    let isInstalled: Bool
-    let modifiedAt: String?
+    let report: FoundReport
 
-    init(entry: CatalogEntry, isInstalled: Bool) {
-        name = entry.name
-        origin = "catalog"
-        title = entry.title
-        parameters = entry.parameters
-        byteCount = entry.byteCount
-        license = entry.license
-        downloads = nil
-        likes = nil
-        quantizations = [entry.quantization]
-        contextLength = entry.contextLength
-        isGated = false
-        self.isInstalled = isInstalled
-        modifiedAt = nil
-    }
+    var name: String { report.name }
 
-    init(hit: SearchHit) {
-        name = hit.reference.description
-        origin = HubIdentifier.huggingFace.rawValue
-        title = nil
-        parameters = hit.parameterCount.map(HumanReadable.count)
-        byteCount = nil
-        license = hit.license
-        downloads = hit.downloads
-        likes = hit.likes
-        quantizations = hit.quantizations
-        contextLength = hit.contextLength
-        isGated = hit.isGated
-        isInstalled = false
-        modifiedAt = hit.lastModified
-    }
+    func encode(to encoder: any Encoder) throws { try report.encode(to: encoder) }
 
     static let columns: [Table.Column] = [
         .left("NAME"), .left("FROM"), .right("PARAMETERS"), .right("SIZE"), .right("DOWNLOADS"), .left("LICENCE"),
@@ -128,9 +74,12 @@ struct FoundModel: ListedItem, Encodable {
 
     var cells: [String] {
         [
-            name + (isInstalled ? " *" : ""), origin, parameters ?? "", byteCount.map(HumanReadable.bytes) ?? "",
-            downloads.map { HumanReadable.count(Int64($0)) } ?? "", (license ?? "") + (isGated ? " (gated)" : ""),
-            quantizations.joined(separator: " "),
+            name + (report.isInstalled ? " *" : ""), report.origin,
+            report.parameters ?? report.parameterCount.map(HumanReadable.count) ?? "",
+            report.byteCount.map(HumanReadable.bytes) ?? "",
+            report.downloads.map { HumanReadable.count(Int64($0)) } ?? "",
+            (report.license ?? "") + (report.isGated ? " (gated)" : ""),
+            report.quantizations.joined(separator: " "),
         ]
     }
 }

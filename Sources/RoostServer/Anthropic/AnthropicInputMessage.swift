@@ -4,22 +4,7 @@ import Roost
 /// A message of a conversation in Anthropic's form.
 struct AnthropicInputMessage: Decodable, Sendable {
     var role: String
-    var content: Content
-
-    /// Text, or blocks.
-    enum Content: Decodable, Sendable {
-        case text(String)
-        case blocks([Block])
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let text = try? container.decode(String.self) {
-                self = .text(text)
-            } else {
-                self = .blocks(try container.decode([Block].self))
-            }
-        }
-    }
+    var content: TextOrParts<Block>
 
     struct Block: Decodable, Sendable {
         struct Source: Decodable, Sendable {
@@ -47,9 +32,9 @@ struct AnthropicInputMessage: Decodable, Sendable {
 
     /// What a tool returned, which holds blocks in its turn.
     final class ContentBox: Decodable, Sendable {
-        let content: Content
+        let content: TextOrParts<Block>
 
-        init(from decoder: any Decoder) throws { content = try Content(from: decoder) }
+        init(from decoder: any Decoder) throws { content = try TextOrParts(from: decoder) }
     }
 
     /// The messages that chat templates know: each result of a tool is one by itself.
@@ -68,7 +53,7 @@ struct AnthropicInputMessage: Decodable, Sendable {
     }
 
     private func userMessages(field: String) throws -> [ChatMessage] {
-        guard case .blocks(let blocks) = content else { return [.user(try content.text(field: field))] }
+        guard case .parts(let blocks) = content else { return [.user(try content.text(field: field))] }
         var messages: [ChatMessage] = []
         var parts: [ChatMessage.Part] = []
         func endParts() {
@@ -89,7 +74,7 @@ struct AnthropicInputMessage: Decodable, Sendable {
     }
 
     private func assistantMessage(field: String) throws -> ChatMessage {
-        guard case .blocks(let blocks) = content else { return .assistant(try content.text(field: field)) }
+        guard case .parts(let blocks) = content else { return .assistant(try content.text(field: field)) }
         var message = ChatMessage.assistant("")
         var texts: [String] = []
         for (number, block) in blocks.enumerated() {
@@ -116,12 +101,12 @@ struct AnthropicInputMessage: Decodable, Sendable {
     }
 }
 
-extension AnthropicInputMessage.Content {
+extension TextOrParts<AnthropicInputMessage.Block> {
     /// The text of a message or a system prompt. Throws `APIError.invalidRequest` that names the field.
     func text(field: String) throws -> String {
         switch self {
         case .text(let text): return text
-        case .blocks(let blocks):
+        case .parts(let blocks):
             return try blocks.enumerated().map { number, block in
                 let field = "\(field)[\(number)]"
                 guard block.type == "text" else { throw block.unknown(field: field, known: "text") }
@@ -142,16 +127,11 @@ extension AnthropicInputMessage.Block {
             "\(field).type is “\(type.prefix(40))”, but must be \(known).", parameter: "\(field).type")
     }
 
-    /// Adds a text or a picture. Texts that follow each other stand on lines of their own.
+    /// Adds a text or a picture.
     fileprivate func add(to parts: inout [ChatMessage.Part], field: String, known: String) throws {
         switch type {
         case "text":
-            let text = try required(text, "\(field).text")
-            if case .text(let before)? = parts.last {
-                parts[parts.count - 1] = .text(before + "\n" + text)
-            } else {
-                parts.append(.text(text))
-            }
+            parts.append(text: try required(text, "\(field).text"))
         case "image":
             guard let source else { throw APIError.invalidRequest("\(field).source: Field required") }
             guard source.type == "base64" else {
@@ -171,7 +151,7 @@ extension AnthropicInputMessage.Block {
         switch content?.content {
         case nil: break
         case .text(let text): parts = [.text(text)]
-        case .blocks(let blocks):
+        case .parts(let blocks):
             for (number, block) in blocks.enumerated() {
                 try block.add(to: &parts, field: "\(field).content[\(number)]", known: "text or image")
             }

@@ -42,7 +42,7 @@ struct AnthropicRequest: Decodable, Sendable {
     var model: String?
     var messages: [AnthropicInputMessage]?
     var maxTokens: Int?
-    var system: AnthropicInputMessage.Content?
+    var system: TextOrParts<AnthropicInputMessage.Block>?
     var stopSequences: [String]?
     var stream: Bool?
     var temperature: Float?

@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import Synchronization
 
 /// Answers the requests of a connection, one after the other.
 struct RequestExchange: Sendable {
@@ -92,7 +93,7 @@ struct RequestExchange: Sendable {
                 response: response.head, body: response.body)
         }
         let counter = ByteCounter()
-        defer { sent.byteCount = counter.count }
+        defer { sent.byteCount = counter.value }
         try await outbound.write(.head(response.head))
         try await response.body.write(CountedBodyWriter(outbound: outbound, counter: counter))
     }
@@ -138,9 +139,12 @@ extension HTTPRequest {
 }
 
 /// Bytes of a body, as they are written.
-private final class ByteCounter: @unchecked Sendable {
-    // Sound because one task writes a body, and looks at this when it has been written.
-    var count = 0
+private final class ByteCounter: Sendable {
+    private let count = Atomic<Int>(0)
+
+    var value: Int { count.load(ordering: .relaxed) }
+
+    func add(_ byteCount: Int) { count.add(byteCount, ordering: .relaxed) }
 }
 
 /// Writes a body of unknown length and counts its bytes.
@@ -149,14 +153,14 @@ private struct CountedBodyWriter: ResponseBodyWriter {
     let counter: ByteCounter
 
     mutating func write(_ buffer: ByteBuffer) async throws {
-        counter.count += buffer.readableBytes
+        counter.add(buffer.readableBytes)
         try await outbound.write(.body(buffer))
     }
 
     mutating func write(contentsOf buffers: some Sequence<ByteBuffer>) async throws {
         try await outbound.write(
             contentsOf: buffers.map { buffer in
-                counter.count += buffer.readableBytes
+                counter.add(buffer.readableBytes)
                 return .body(buffer)
             })
     }

@@ -4,19 +4,31 @@ import NIOHTTPTypes
 import Synchronization
 
 /// The parts of a connection's requests, in order. One task reads at a time: the one that looks for the next request,
-/// and between two of those whoever has the request reads its body.
-final class RequestParts: @unchecked Sendable {
+/// and between two of those whoever has the request reads its body. Who comes while another reads is refused.
+final class RequestParts: @unchecked Sendable {  // sound: `state` gives the iterator to one task at a time, see `next`
     typealias Iterator = NIOAsyncChannelInboundStream<HTTPRequestPart>.AsyncIterator
 
-    // Sound because of the order above: a body ends with its request, see `Body`.
-    private var iterator: Iterator
-    private var hasBodyEnded = true
-    /// The request whose body may be read now.
-    private let current = Atomic<Int>(0)
+    private struct State {
+        var isBeingRead = false
+        var hasBodyEnded = true
+        /// The request whose body may be read now.
+        var current = 0
+    }
+
+    private let iterator: Iterator
+    private let state = Mutex(State())
 
     init(_ iterator: Iterator) { self.iterator = iterator }
 
+    /// The next part. Throws `ChannelError.inappropriateOperationForState` when another task reads: a request's body
+    /// went to one that outlived its request.
     private func next() async throws -> HTTPRequestPart? {
+        let isMine = state.withLock { state in
+            defer { state.isBeingRead = true }
+            return !state.isBeingRead
+        }
+        guard isMine else { throw ChannelError.inappropriateOperationForState }
+        defer { state.withLock { $0.isBeingRead = false } }
         var iterator = iterator
         return try await iterator.next()
     }
@@ -24,17 +36,17 @@ final class RequestParts: @unchecked Sendable {
     /// The next request's head; what is left of the one before is dropped. `nil` when no more come, or when too much
     /// would have to be dropped.
     func nextHead() async throws -> HTTPRequest? {
-        current.add(1, ordering: .relaxed)
+        state.withLock { $0.current += 1 }
         var discarded = 0
         while let part = try await next() {
             switch part {
             case .head(let head):
-                hasBodyEnded = false
+                state.withLock { $0.hasBodyEnded = false }
                 return head
             case .body(let buffer):
                 discarded += buffer.readableBytes
                 if discarded > 2 * ConnectionLimits.discardedByteCount { return nil }
-            case .end: hasBodyEnded = true
+            case .end: state.withLock { $0.hasBodyEnded = true }
             }
         }
         return nil
@@ -42,15 +54,15 @@ final class RequestParts: @unchecked Sendable {
 
     /// The body of the request whose head was read last.
     var body: RequestBody {
-        RequestBody(asyncSequence: Body(parts: self, request: current.load(ordering: .relaxed)))
+        RequestBody(asyncSequence: Body(parts: self, request: state.withLock { $0.current }))
     }
 
     fileprivate func nextOfBody(_ request: Int) async throws -> ByteBuffer? {
-        guard !hasBodyEnded, current.load(ordering: .relaxed) == request else { return nil }
+        guard state.withLock({ !$0.hasBodyEnded && $0.current == request }) else { return nil }
         switch try await next() {
         case .body(let buffer): return buffer
         case .end:
-            hasBodyEnded = true
+            state.withLock { $0.hasBodyEnded = true }
             return nil
         case .head, nil: throw ChannelError.inputClosed
         }

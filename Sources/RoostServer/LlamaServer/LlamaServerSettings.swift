@@ -5,35 +5,9 @@ struct LlamaServerSettings: Encodable, Sendable {
     let options: GenerationOptions
     let seed: UInt32
 
-    enum CodingKeys: String, CodingKey {
-        case seed, temperature, mirostat, stop, grammar
-        case topK = "top_k"
-        case topP = "top_p"
-        case minP = "min_p"
-        case typicalP = "typical_p"
-        case xtcProbability = "xtc_probability"
-        case xtcThreshold = "xtc_threshold"
-        case dynamicTemperatureRange = "dynatemp_range"
-        case dynamicTemperatureExponent = "dynatemp_exponent"
-        case repeatLastN = "repeat_last_n"
-        case repeatPenalty = "repeat_penalty"
-        case presencePenalty = "presence_penalty"
-        case frequencyPenalty = "frequency_penalty"
-        case dryMultiplier = "dry_multiplier"
-        case dryBase = "dry_base"
-        case dryAllowedLength = "dry_allowed_length"
-        case dryPenaltyLastN = "dry_penalty_last_n"
-        case mirostatTau = "mirostat_tau"
-        case mirostatEta = "mirostat_eta"
-        case predictedCount = "n_predict"
-        case maxTokens = "max_tokens"
-        case keptCount = "n_keep"
-        case ignoresEnd = "ignore_eos"
-        case probabilityCount = "n_probs"
-    }
-
     func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
+        // The names under which a request has them.
+        var container = encoder.container(keyedBy: LlamaServerOptions.CodingKeys.self)
         try container.encode(seed, forKey: .seed)
         try container.encode(options.temperature, forKey: .temperature)
         try container.encode(options.topK, forKey: .topK)

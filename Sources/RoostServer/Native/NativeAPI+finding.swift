@@ -60,67 +60,14 @@ extension NativeAPI {
         let orders: [String: ModelSearch.Order] = [
             "likes": .likes, "modified": .lastModified, "trending": .trending,
         ]
-        var found: [FoundReport] = []
-        if author == nil {
-            let installed = Set(try await manager.downloadedModels().map(\.digest))
-            found = try await manager.availableModels(CatalogFilter(text: text))
-                .map { FoundReport($0, isInstalled: installed.contains($0.digest)) }
+        let query = ModelSearch(
+            text, author: author, order: request.text("sort").flatMap { orders[$0] } ?? .downloads,
+            pageSize: request.integer("limit") ?? 20)
+        let (found, failure) = try await manager.find(query, catalogOnly: request.flag("catalog_only") ?? false)
+        var response = try NativeJSON.response(found)
+        if let failure {
+            response.headers[.roostWarning] = failure.description.filter { $0.isASCII && !$0.isNewline }
         }
-        if request.flag("catalog_only") ?? false { return try NativeJSON.response(found) }
-        do {
-            let query = ModelSearch(
-                text, author: author, order: request.text("sort").flatMap { orders[$0] } ?? .downloads,
-                pageSize: request.integer("limit") ?? 20)
-            return try NativeJSON.response(found + (try await manager.search(query).hits.map(FoundReport.init)))
-        } catch let error as ModelHubError where !found.isEmpty {
-            var response = try NativeJSON.response(found)
-            response.headers[.roostWarning] = error.description.filter { $0.isASCII && !$0.isNewline }
-            return response
-        }
-    }
-}
-
-/// A model that was found; the words are those of `roost search --json`.
-private struct FoundReport: Encodable {
-    let name: String
-    let origin: String
-    var title: String?
-    var parameters: String?
-    var parameterCount: Int64?
-    var byteCount: Int64?
-    let license: String?
-    var downloads: Int?
-    var likes: Int?
-    let quantizations: [String]
-    let contextLength: Int?
-    let isGated: Bool
-    let isInstalled: Bool
-    var modifiedAt: String?
-
-    init(_ entry: CatalogEntry, isInstalled: Bool) {
-        name = entry.name
-        origin = "catalog"
-        title = entry.title
-        parameters = entry.parameters
-        byteCount = entry.byteCount
-        license = entry.license
-        quantizations = [entry.quantization]
-        contextLength = entry.contextLength
-        isGated = false
-        self.isInstalled = isInstalled
-    }
-
-    init(_ hit: SearchHit) {
-        name = hit.reference.description
-        origin = HubIdentifier.huggingFace.rawValue
-        parameterCount = hit.parameterCount
-        license = hit.license
-        downloads = hit.downloads
-        likes = hit.likes
-        quantizations = hit.quantizations
-        contextLength = hit.contextLength
-        isGated = hit.isGated
-        isInstalled = false
-        modifiedAt = hit.lastModified
+        return response
     }
 }

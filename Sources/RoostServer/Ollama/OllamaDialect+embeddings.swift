@@ -54,7 +54,7 @@ extension OllamaDialect {
 /// `POST /api/embed`.
 struct OllamaEmbedRequest: Decodable, Sendable {
     var model: String?
-    var input: WireEmbeddingInput?
+    var input: WireTexts?
     var truncate: Bool?
     var dimensions: Int?
     var keepAlive: OllamaKeepAlive?

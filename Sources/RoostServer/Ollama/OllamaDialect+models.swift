@@ -7,7 +7,7 @@ extension OllamaDialect {
             .get("/api/tags", .scope(.read)) { _, context in
                 if manager.hasEngines {
                     return try WireJSON.response(
-                        OllamaServedTags(models: try await parts.servedModels(for: context.caller).map { .init($0) }))
+                        OllamaTags(models: try await parts.servedModels(for: context.caller).map { .init($0) }))
                 }
                 return try await parts.remembered.response("/api/tags", for: context.caller) {
                     OllamaTags(models: try await parts.models(for: context.caller).map { .init($0) })

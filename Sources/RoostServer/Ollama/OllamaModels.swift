@@ -59,7 +59,10 @@ struct OllamaTags: Encodable, Sendable {
         let size: Int64
         let digest: String
         let details: OllamaDetails
-        let capabilities: [String]
+        let capabilities: [String]?
+        /// Of an engine's model: its name there, and where that is.
+        let remoteModel: String?
+        let remoteHost: String?
 
         init(_ record: ModelRecord) {
             name = record.name.description
@@ -69,11 +72,15 @@ struct OllamaTags: Encodable, Sendable {
             digest = record.digest.hexadecimal
             details = OllamaDetails(record)
             capabilities = OllamaShow.capabilities(of: record)
+            remoteModel = nil
+            remoteHost = nil
         }
 
         enum CodingKeys: String, CodingKey {
             case name, model, size, digest, details, capabilities
             case modifiedAt = "modified_at"
+            case remoteModel = "remote_model"
+            case remoteHost = "remote_host"
         }
     }
 

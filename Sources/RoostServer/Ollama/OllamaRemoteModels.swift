@@ -1,75 +1,34 @@
 import Foundation
 import Roost
 
-/// `GET /api/tags` where engines beside this Roost have models too.
-struct OllamaServedTags: Encodable, Sendable {
+extension OllamaTags.Model {
     /// A model of the store, or one of an engine in the form that Ollama gives to models which its cloud computes.
-    enum Model: Encodable, Sendable {
-        case stored(OllamaTags.Model)
-        case remote(OllamaRemoteTag)
-
-        init(_ model: ServedModel) {
-            switch model {
-            case .stored(let record): self = .stored(OllamaTags.Model(record))
-            case .remote(let offer): self = .remote(OllamaRemoteTag(offer))
-            }
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            switch self {
-            case .stored(let model): try model.encode(to: encoder)
-            case .remote(let model): try model.encode(to: encoder)
-            }
+    init(_ model: ServedModel) {
+        switch model {
+        case .stored(let record): self.init(record)
+        case .remote(let offer): self.init(offer)
         }
     }
 
-    let models: [Model]
-}
-
-/// An engine's model. It takes no place here: its size is 0, and it has no digest of its own.
-struct OllamaRemoteTag: Encodable, Sendable {
-    let name: String
-    let model: String
-    let remoteModel: String
-    let remoteHost: String
-    let modifiedAt: Date
-    var size = 0
-    let digest: String
-    let details: OllamaRemoteDetails
-    let capabilities: [String]?
-
-    init(_ offer: OfferedModel) {
+    /// An engine's model. It takes no place here: its size is 0, and it has no digest of its own.
+    private init(_ offer: OfferedModel) {
         name = offer.name
         model = offer.name
         remoteModel = offer.facts.name
         remoteHost = offer.origin
         modifiedAt = offer.facts.modifiedAt ?? Date(timeIntervalSince1970: 0)
+        size = 0
         // Clients cut and compare digests; this one stays the same as long as name and place do.
         digest = Digest.of(Array("\(offer.engine)\n\(offer.origin)\n\(offer.facts.name)".utf8)).hexadecimal
-        details = OllamaRemoteDetails(offer.facts)
+        details = OllamaDetails(offer.facts)
         capabilities = offer.facts.abilities
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case name, model, size, digest, details, capabilities
-        case remoteModel = "remote_model"
-        case remoteHost = "remote_host"
-        case modifiedAt = "modified_at"
     }
 }
 
-/// What an engine tells of a model; empty where it tells nothing.
-struct OllamaRemoteDetails: Encodable, Sendable {
-    var parentModel = ""
-    let format: String
-    let family: String
-    let families: [String]
-    let parameterSize: String
-    let quantizationLevel: String
-    let contextLength: Int?
-    let embeddingLength: Int?
-
+extension OllamaDetails {
+    /// What an engine tells of a model; empty where it tells nothing.
     init(_ facts: RemoteModelFacts) {
+        parentModel = ""
         format = facts.format ?? ""
         family = facts.family ?? ""
         families = facts.family.map { [$0] } ?? []
@@ -77,15 +36,6 @@ struct OllamaRemoteDetails: Encodable, Sendable {
         quantizationLevel = facts.quantization ?? ""
         contextLength = facts.contextLength
         embeddingLength = facts.embeddingLength
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case format, family, families
-        case parentModel = "parent_model"
-        case parameterSize = "parameter_size"
-        case quantizationLevel = "quantization_level"
-        case contextLength = "context_length"
-        case embeddingLength = "embedding_length"
     }
 }
 
@@ -116,7 +66,7 @@ struct OllamaRemoteShow: Encodable, Sendable {
 
     let modelfile: String
     var template = ""
-    let details: OllamaRemoteDetails
+    let details: OllamaDetails
     let modelInfo: Info
     let capabilities: [String]
     let remoteModel: String
@@ -125,7 +75,7 @@ struct OllamaRemoteShow: Encodable, Sendable {
 
     init(_ offer: OfferedModel) {
         modelfile = "# \(offer.facts.name) of the engine \(offer.engine), \(offer.origin)\nFROM \(offer.name)\n"
-        details = OllamaRemoteDetails(offer.facts)
+        details = OllamaDetails(offer.facts)
         modelInfo = Info(
             architecture: offer.facts.family ?? "unknown", contextLength: offer.facts.contextLength,
             embeddingLength: offer.facts.embeddingLength)

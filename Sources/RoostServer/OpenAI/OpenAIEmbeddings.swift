@@ -4,7 +4,7 @@ import Roost
 /// `POST /v1/embeddings`.
 struct OpenAIEmbeddingRequest: Decodable, Sendable {
     var model: String?
-    var input: WireEmbeddingInput?
+    var input: WireTexts?
     var encodingFormat: String?
     var dimensions: Int?
 
@@ -38,30 +38,6 @@ struct OpenAIEmbeddingRequest: Decodable, Sendable {
             request.dimensionCount = dimensions
         }
         return request
-    }
-}
-
-/// The texts of a request for vectors: one, several, token ids, or lists of those.
-struct WireEmbeddingInput: Decodable, Sendable {
-    let inputs: [EmbeddingRequest.Input]
-    /// Whether it is a text that is empty, and no list.
-    var isEmptyText = false
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let text = try? container.decode(String.self) {
-            inputs = [.text(text)]
-            isEmptyText = text.isEmpty
-        } else if let texts = try? container.decode([String].self) {
-            inputs = texts.map { .text($0) }
-        } else if let tokens = try? container.decode([Int32].self) {
-            inputs = [.tokens(tokens)]
-        } else if let lists = try? container.decode([[Int32]].self) {
-            inputs = lists.map { .tokens($0) }
-        } else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "it must be a string, an array of strings, or token ids")
-        }
     }
 }
 

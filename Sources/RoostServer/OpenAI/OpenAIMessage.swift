@@ -4,27 +4,12 @@ import Roost
 /// A message of a conversation, in OpenAI's form.
 struct OpenAIMessage: Decodable, Sendable {
     var role: String
-    var content: Content?
+    var content: TextOrParts<Part>?
     var name: String?
     var toolCalls: [WireToolCall]?
     var toolCallID: String?
     var reasoning: String?
     var functionCall: JSONValue?
-
-    /// Text, or parts.
-    enum Content: Decodable, Sendable {
-        case text(String)
-        case parts([Part])
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let text = try? container.decode(String.self) {
-                self = .text(text)
-            } else {
-                self = .parts(try container.decode([Part].self))
-            }
-        }
-    }
 
     struct Part: Decodable, Sendable {
         var type: String
@@ -106,12 +91,7 @@ struct OpenAIMessage: Decodable, Sendable {
                         throw APIError.invalidRequest(
                             "\(field).\(part.type) is required.", parameter: "\(field).\(part.type)")
                     }
-                    // Texts that follow each other stand on lines of their own.
-                    if case .text(let before)? = result.last {
-                        result[result.count - 1] = .text(before + "\n" + text)
-                    } else {
-                        result.append(.text(text))
-                    }
+                    result.append(text: text)
                 case "image_url":
                     guard let image = part.imageURL else {
                         throw APIError.invalidRequest(

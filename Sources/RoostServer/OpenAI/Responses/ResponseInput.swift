@@ -22,31 +22,16 @@ enum ResponseInput: Decodable, Sendable {
         var type: String?
         var id: String?
         var role: String?
-        var content: Content?
+        var content: TextOrParts<Part>?
         var callID: String?
         var name: String?
         var arguments: String?
-        var output: Content?
+        var output: TextOrParts<Part>?
         var summary: [Part]?
 
         enum CodingKeys: String, CodingKey {
             case type, id, role, content, name, arguments, output, summary
             case callID = "call_id"
-        }
-    }
-
-    /// Text, or parts.
-    enum Content: Decodable, Sendable {
-        case text(String)
-        case parts([Part])
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let text = try? container.decode(String.self) {
-                self = .text(text)
-            } else {
-                self = .parts(try container.decode([Part].self))
-            }
         }
     }
 
@@ -142,7 +127,7 @@ extension ResponseInput.Item {
     }
 }
 
-extension ResponseInput.Content {
+extension TextOrParts<ResponseInput.Part> {
     fileprivate var parts: [ResponseInput.Part]? { if case .parts(let parts) = self { parts } else { nil } }
 
     fileprivate func value(field: String) throws -> ResponseItem.Output {
