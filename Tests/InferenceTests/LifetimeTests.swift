@@ -43,6 +43,32 @@ struct LifetimeTests {
         await model.unload()
     }
 
+    @Test("A request counts from its beginning to its end, while its prompt is computed too")
+    func counted() async throws {
+        let model = try await TinyModelFile(.llama()).load(contextLength: 100_000)
+        let prompt = String(repeating: "Hello ", count: 500)
+        func requestCount(_ activity: ModelActivity) -> Int {
+            activity.activeRequestCount + activity.queuedRequestCount
+        }
+        for number in 0..<2 {
+            let generatedCount = model.activity.generatedTokenCount
+            let running = Task {
+                for try await event in model.generate("\(number) \(prompt)", options: endless) {
+                    if case .delta = event { break }
+                }
+            }
+            while requestCount(model.activity) == 0 { await Task.yield() }
+            var activity = model.activity
+            while activity.generatedTokenCount == generatedCount {
+                try #require(requestCount(activity) == 1)
+                activity = model.activity
+            }
+            try await running.value
+            try #require(try await eventually { requestCount(model.activity) == 0 })
+        }
+        await model.unload()
+    }
+
     @Test("Unloading ends running and waiting streams with an error that says so")
     func unload() async throws {
         let model = try await TinyModelFile(.llama()).load(contextLength: 100_000) { $0.parallelRequestCount = 1 }

@@ -64,25 +64,29 @@ final class EngineThread: Sendable {
             for command in commands { perform(command, parts) }
             // Its failure was told to everyone it concerns.
             try? parts.scheduler?.turn()
-            if let scheduler = parts.scheduler { publish(scheduler, isDue: !commands.isEmpty) }
+            publish(parts.scheduler, after: commands)
         }
     }
 
     private func perform(_ command: EngineInbox.Command, _ parts: EngineParts) {
         switch command {
-        case .serve(let request):
-            parts.scheduler?.add(request)
-            state.withLock { $0.arrivingCount -= 1 }
+        case .serve(let request): parts.scheduler?.add(request)
         case .lookForStopped: parts.scheduler?.mayHaveStopped = true
         case .perform(let job): job(parts)
         }
     }
 
-    /// Tells others what the engine does, at least every few turns; `isDue` when something came to be told.
-    private func publish(_ scheduler: Scheduler, isDue: Bool) {
-        guard scheduler.hasNews(isDue: isDue) else { return }
-        let activity = scheduler.activity
-        state.withLock { $0.activity = activity }
+    /// Tells others what the engine does, at least every few turns and when something came to be told.
+    ///
+    /// Until then a request counts as arriving: its first turn may be long, and nobody is to think the engine idle.
+    private func publish(_ scheduler: Scheduler?, after commands: [EngineInbox.Command]) {
+        let news = scheduler?.hasNews(isDue: !commands.isEmpty) == true ? scheduler?.activity : nil
+        let arrivedCount = commands.count { if case .serve = $0 { true } else { false } }
+        guard news != nil || arrivedCount > 0 else { return }
+        state.withLock { state in
+            state.activity = news ?? state.activity
+            state.arrivingCount -= arrivedCount
+        }
     }
 
     /// What the engine does now.
