@@ -15,11 +15,11 @@ public struct StoreVersion: Sendable, Hashable {
     private let log: FileStatus?
 
     /// `nil` while no version can be told: a moment ago something was written, or the files cannot be looked at.
-    init?(database path: String, now: Date) {
+    init?(database path: String, log logPath: String? = nil, now: Date) {
         guard let database = try? FileSystem.status(of: path) else { return nil }
         let log: FileStatus?
         do {
-            log = try FileSystem.status(of: path + "-wal")
+            log = try FileSystem.status(of: logPath ?? path + "-wal")
         } catch {
             return nil
         }
@@ -35,6 +35,7 @@ public struct StoreVersion: Sendable, Hashable {
 extension ModelStore {
     /// What the models are now, as a value to compare with a later one; `nil` when it cannot be told for the moment.
     public nonisolated var version: StoreVersion? {
-        StoreVersion(database: vault.layout.database.path, now: Date())
+        let paths = vault.layout.databasePaths
+        return StoreVersion(database: paths.main, log: paths.log, now: Date())
     }
 }

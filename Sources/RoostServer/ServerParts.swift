@@ -39,7 +39,7 @@ struct ServerParts: Sendable {
         reader = RequestReader(configuration: configuration)
         native = NativeParts(manager: manager, configuration: configuration)
         policy = KeyPolicy(configuration: configuration)
-        remembered = RememberedAnswers(store: manager.store)
+        remembered = RememberedAnswers(store: manager.store, policy: policy)
     }
 
     /// The same parts under another configuration, for a reload: what counts and what runs stays.

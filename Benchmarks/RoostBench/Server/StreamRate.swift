@@ -1,43 +1,111 @@
+import AsyncHTTPClient
 import Foundation
+import NIOCore
+import NIOHTTP1
 import Roost
 
 /// How fast one answer's tokens come, over HTTP and from the library that the server stands on: same program for the
 /// worker, same model, same settings, one after the other.
 struct StreamRate {
+    /// Tokens per second at the client, between the first piece of text and the last.
+    var atClient: Double
+    /// Tokens per second as the engine measured the same answer.
+    var ofEngine: Double
+
     static let prompt = "The history of the lighthouse begins long before electricity. "
     static let tokenCount = 192
 
-    /// Tokens per second between the first and the last of a stream, from when they came.
-    static func rate(_ times: [Double]) throws -> Double {
-        guard let first = times.first, let last = times.last, times.count > 16, last > first else {
-            throw BenchError(description: "The stream had \(times.count) pieces only.")
+    /// Of an answer whose first and last piece came at these times, in seconds.
+    private init(first: Double?, last: Double?, tokenCount: Int, engineSeconds: Double) throws {
+        guard let first, let last, last > first, tokenCount > 16, engineSeconds > 0 else {
+            throw BenchError(description: "The stream had \(tokenCount) tokens only.")
         }
-        return Double(times.count - 1) / (last - first)
+        // The engine's clock starts when the prompt is computed, which is when the first token is known.
+        atClient = Double(tokenCount - 1) / (last - first)
+        ofEngine = Double(tokenCount - 1) / engineSeconds
     }
 
-    /// Over HTTP.
-    static func served(by peer: any ServedPeer) async throws -> Double {
-        let request = ServingRequest(
-            model: peer.modelName, prompt: .text(prompt), outputTokenCount: tokenCount, temperature: 0)
-        return try rate(await ServingAnswer.of(request, from: peer.base, since: .now).pieceTimes)
+    // MARK: Over HTTP
+
+    private struct Request: Encodable {
+        struct Options: Encodable {
+            let temperature = 0.0
+            let seed = 1
+            let tokenCount: Int
+
+            private enum CodingKeys: String, CodingKey {
+                case temperature, seed
+                case tokenCount = "num_predict"
+            }
+        }
+
+        let model: String
+        let prompt: String
+        let raw = true
+        let options: Options
     }
 
-    /// From the library.
-    static func direct(_ manager: ModelManager, model: String) async throws -> Double {
+    private struct End: Decodable {
+        let tokenCount: Int
+        let nanoseconds: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case tokenCount = "eval_count"
+            case nanoseconds = "eval_duration"
+        }
+    }
+
+    /// Of an answer of Ollama's API. What it costs to read it is kept small: the client runs on the engine's processors.
+    static func served(by peer: any ServedPeer) async throws -> StreamRate {
+        var message = HTTPClientRequest(url: peer.base + "/api/generate")
+        message.method = .POST
+        message.body = .bytes(
+            try JSONEncoder().encode(
+                Request(model: peer.modelName, prompt: prompt, options: .init(tokenCount: tokenCount))))
+        let response = try await HTTPClient.shared.execute(message, timeout: .seconds(600))
+        guard response.status == .ok else {
+            let body = try await response.body.collect(upTo: 1 << 16)
+            throw BenchError(description: "\(peer.base) answered \(response.status.code): \(String(buffer: body))")
+        }
+        let start = ContinuousClock.now
+        // The last piece of text is before the line that ends the answer; they may come together.
+        var (times, last) = ([Double](), ByteBuffer())
+        for try await buffer in response.body {
+            times.append((ContinuousClock.now - start) / .seconds(1))
+            last = buffer
+        }
+        let line = last.readableBytesView.split(separator: UInt8(ascii: "\n")).last ?? []
+        let end = try JSONDecoder().decode(End.self, from: Data(line))
+        let isEndAlone = last.readableBytesView.count { $0 == UInt8(ascii: "\n") } == 1
+        return try StreamRate(
+            first: times.first, last: isEndAlone ? times.dropLast().last : times.last, tokenCount: end.tokenCount,
+            engineSeconds: end.nanoseconds / 1e9)
+    }
+
+    // MARK: From the library
+
+    /// Of an answer of the library.
+    static func direct(_ manager: ModelManager, model: String) async throws -> StreamRate {
         var options = GenerationOptions()
         options.temperature = 0
         options.seed = 1
         options.maxTokens = tokenCount
-        options.ignoreEndOfGeneration = true
         let request = GenerationRequest(.text(prompt, addSpecial: true), options: options)
         return try await manager.withModel(model) { loaded in
             let start = ContinuousClock.now
-            var times: [Double] = []
+            var (first, last, result): (Double?, Double?, GenerationResult?)
             for try await event in loaded.generate(request) {
-                guard case .delta(let delta) = event, !delta.text.isEmpty else { continue }
-                times.append((ContinuousClock.now - start) / .seconds(1))
+                switch event {
+                case .delta(let delta) where !delta.text.isEmpty:
+                    last = (ContinuousClock.now - start) / .seconds(1)
+                    first = first ?? last
+                case .finished(let end): result = end
+                default: continue
+                }
             }
-            return try rate(times)
+            return try StreamRate(
+                first: first, last: last, tokenCount: result?.completionTokenCount ?? 0,
+                engineSeconds: (result?.completionDuration ?? .zero) / .seconds(1))
         }
     }
 }

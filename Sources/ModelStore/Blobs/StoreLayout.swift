@@ -4,6 +4,8 @@ import Foundation
 struct StoreLayout: Sendable {
     let root: URL
     let database: URL
+    /// The database's path and that of its write-ahead log, for those who look often.
+    let databasePaths: (main: String, log: String)
     let lock: URL
     /// Headers of models that are elsewhere, which anybody may remove at any time.
     var headerCache: URL { root.appendingPathComponent("cache/headers", isDirectory: true) }
@@ -13,6 +15,7 @@ struct StoreLayout: Sendable {
     init(root: URL) {
         self.root = root
         database = root.appendingPathComponent("roost.db", isDirectory: false)
+        databasePaths = (database.path, database.path + "-wal")
         lock = root.appendingPathComponent("store.lock", isDirectory: false)
     }
 

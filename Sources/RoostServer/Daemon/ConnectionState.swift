@@ -20,7 +20,7 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
     /// Heads that were read.
     private(set) var headCount = 0
     /// Requests that are not answered in full.
-    private var openRequestCount = 0
+    private(set) var openRequestCount = 0
     /// Whether what comes next belongs to the body of the last head.
     private var isReadingBody = false
     /// Whether the last head that was read is of HTTP/1.0.

@@ -90,7 +90,8 @@ final class Daemon: Sendable {
         ServerChannel(
             limits: configuration.connectionLimits, identity: identity, connections: connections,
             exchange: RequestExchange(
-                responder: responder, observer: RequestObserver(metrics: parts.metrics), logger: logger))
+                responder: responder, remembered: parts.remembered, control: control,
+                observer: RequestObserver(metrics: parts.metrics), logger: logger))
     }
 
     /// Idle connections go at once, running answers have their time, and then everything ends.
@@ -128,7 +129,9 @@ final class Daemon: Sendable {
             next.tls = files
         }
         let configuration = next
-        responder.replace(ServerRouter.make(parts.configured(by: configuration)))
+        let parts = parts.configured(by: configuration)
+        responder.replace(ServerRouter.make(parts))
+        parts.remembered.settingsChanged(parts.policy)
         connections.limit = configuration.maximumConnectionCount
         state.withLock { $0.configuration = configuration }
         record(report)

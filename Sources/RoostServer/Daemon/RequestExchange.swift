@@ -11,6 +11,8 @@ import Synchronization
 /// Answers the requests of a connection, one after the other.
 struct RequestExchange: Sendable {
     let responder: LiveResponder
+    let remembered: RememberedAnswers
+    let control: ServerControl
     let observer: RequestObserver
     let logger: Logger
 
@@ -57,6 +59,7 @@ struct RequestExchange: Sendable {
         if head.headerFields[.expect]?.lowercased() == "100-continue" {
             try await connection.outbound.write(.head(HTTPResponse(status: .continue)))
         }
+        let epoch = remembered.epoch
         observer.begins()
         var sent = SentResponse()
         defer {
@@ -71,6 +74,11 @@ struct RequestExchange: Sendable {
             logger.error("A request was not answered", metadata: ["reason": "\(error)"])
             response = responder.response(to: .failure("The server failed to answer."))
         }
+        if let body = record.repeatable {
+            remembered.keep(
+                response.head, body, to: head, isLocalSocket: context.isLocalSocket,
+                route: context.endpointPath ?? "", epoch: epoch)
+        }
         response.headers[.date] = DateHeader.now
         response.headers[.requestID] = record.id
         sent.status = response.status.code
@@ -83,6 +91,33 @@ struct RequestExchange: Sendable {
         sent.isWhole = true
         return true
     }
+
+    // MARK: Repeated requests
+
+    /// The answer to a request that is as one before.
+    func repeated(_ head: HTTPRequest, isLocalSocket: Bool) -> RememberedAnswers.Answer? {
+        control.isDraining ? nil : remembered.answer(to: head, isLocalSocket: isLocalSocket)
+    }
+
+    /// Answers a request as its like before: `write` gets the head of the answer.
+    func `repeat`(_ answer: RememberedAnswers.Answer, to request: HTTPRequest, _ write: (HTTPResponse) -> Void) {
+        let began = ContinuousClock.now
+        let record = RequestRecord()
+        record.caller = Caller.owner.name
+        observer.begins()
+        var head = answer.head
+        head.headerFields[.date] = DateHeader.now
+        head.headerFields[.requestID] = record.id
+        write(head)
+        var logger = logger
+        logger[metadataKey: "request"] = "\(record.id)"
+        observer.ends(
+            request, route: answer.route, record: record,
+            sent: SentResponse(status: 200, byteCount: answer.body.bytes.readableBytes, isWhole: true),
+            duration: .now - began, logger: logger)
+    }
+
+    // MARK: Writing
 
     private func write(
         _ response: Response, to outbound: ServerChannel.Outbound, sent: inout SentResponse

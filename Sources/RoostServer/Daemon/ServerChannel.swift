@@ -8,7 +8,8 @@ import NIOSSL
 
 /// Makes a connection that was accepted into one that speaks HTTP/1.1, within limits, encrypted or not, and serves it.
 ///
-/// The way in: TLS, `ByteGate`, the HTTP parser, `ConnectionState`, the types of swift-http-types, `ConnectionWatcher`.
+/// The way in: TLS, `ByteGate`, the HTTP parser, `ConnectionState`, the types of swift-http-types,
+/// `RepeatedRequestHandler`, `ConnectionWatcher`.
 struct ServerChannel: Sendable {
     typealias Parts = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
     typealias Outbound = NIOAsyncChannelOutboundWriter<HTTPResponsePart>
@@ -50,7 +51,11 @@ struct ServerChannel: Sendable {
                 HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits)),
         ])
         try pipeline.addHandler(state)
-        try pipeline.addHandlers([Codec(secure: identity != nil), watcher])
+        try pipeline.addHandlers([
+            Codec(secure: identity != nil),
+            RepeatedRequestHandler(exchange: exchange, state: state, isLocalSocket: channel.isLocalSocket),
+            watcher,
+        ])
         return try Parts(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
     }

@@ -21,9 +21,14 @@ struct RoostRequestContext: RequestContext {
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         channel = source.channel
-        isLocalSocket = if case .unixDomainSocket? = source.channel.localAddress { true } else { false }
+        isLocalSocket = source.channel.isLocalSocket
     }
 
     /// Watches for the client going away; `nil` on channels that the server did not set up.
     func connection() async -> ConnectionWatcher? { watcher }
+}
+
+extension Channel {
+    /// Whether it is a connection over a Unix socket.
+    var isLocalSocket: Bool { if case .unixDomainSocket? = localAddress { true } else { false } }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Synchronization
 
 /// A line of the log. Whatever was in its values, it is one line: what comes from clients cannot add another.
 struct LogLine {
@@ -15,7 +16,7 @@ struct LogLine {
         var text = "\(timestamp) \(level.rawValue) \(Self.escaped(message))"
         for (key, value) in fields {
             let value = Self.escaped(value)
-            let isPlain = !value.isEmpty && !value.contains { $0 == " " || $0 == "\"" || $0 == "=" }
+            let isPlain = !value.isEmpty && !value.utf8.contains { $0 == 0x20 || $0 == 0x22 || $0 == 0x3D }
             text += " \(Self.escaped(key))=" + (isPlain ? value : "\"\(value.replacing("\"", with: "\\\""))\"")
         }
         return text + "\n"
@@ -33,7 +34,25 @@ struct LogLine {
         return object + "}\n"
     }
 
-    private var timestamp: String { time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
+    /// `2026-01-02T03:04:05.678Z`.
+    private var timestamp: String {
+        let milliseconds = Int64((time.timeIntervalSince1970 * 1000).rounded(.down))
+        let (second, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        guard milliseconds >= 0 else {
+            return time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        }
+        // Lines come many to a second.
+        let start = Self.lastSecond.withLock { last in
+            if last.second != second {
+                let date = Date(timeIntervalSince1970: Double(second))
+                last = (second, String(date.formatted(Date.ISO8601FormatStyle()).dropLast()))
+            }
+            return last.text
+        }
+        return start + (rest < 10 ? ".00" : rest < 100 ? ".0" : ".") + "\(rest)Z"
+    }
+
+    private static let lastSecond = Mutex<(second: Int64, text: String)>((-1, ""))
 
     /// Whether JSON may have it as a number; ids with leading zeros and the like are texts.
     private static func isNumber(_ text: String) -> Bool {
@@ -46,6 +65,7 @@ struct LogLine {
 
     /// Characters that could end the line or steer a terminal, written as escapes.
     static func escaped(_ text: String) -> String {
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         return text.unicodeScalars.reduce(into: "") { result, scalar in
             switch scalar {

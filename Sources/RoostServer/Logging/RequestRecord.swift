@@ -7,6 +7,7 @@ final class RequestRecord: Sendable {
         var caller = ""
         var model: String?
         var upgrade: ConnectionUpgrade?
+        var repeatable: RememberedAnswers.Body?
     }
 
     /// The client's `X-Request-Id` if it is a plain word of at most 128 characters, else one of ours.
@@ -30,6 +31,12 @@ final class RequestRecord: Sendable {
     var model: String? {
         get { facts.withLock { $0.model } }
         set { facts.withLock { $0.model = newValue } }
+    }
+
+    /// The body of the answer, when a request like this one may be answered the same.
+    var repeatable: RememberedAnswers.Body? {
+        get { facts.withLock { $0.repeatable } }
+        set { facts.withLock { $0.repeatable = newValue } }
     }
 
     /// Has the connection go over to another protocol when the answer, whose status is 101, was written.

@@ -56,13 +56,17 @@ public final class ServerLog: Sendable {
 
     /// Writes a line in one piece, so that those of several threads do not mix.
     public static let writeToStandardError: @Sendable (String) -> Void = { line in
-        var bytes = Array(line.utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            // There is nobody to tell.
-            guard count > 0 else { return }
-            bytes = bytes.dropFirst(count)
+        var line = line
+        line.withUTF8 { bytes in
+            var written = 0
+            while written < bytes.count {
+                let count = Foundation.write(
+                    STDERR_FILENO, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+                if count < 0, errno == EINTR { continue }
+                // There is nobody to tell.
+                guard count > 0 else { return }
+                written += count
+            }
         }
     }
 
@@ -88,8 +92,8 @@ public final class ServerLog: Sendable {
         }
 
         func log(event: LogEvent) {
-            var fields = metadata
-            if let more = event.metadata { fields.merge(more) { $1 } }
+            var fields = event.metadata ?? [:]
+            if !metadata.isEmpty { fields.merge(metadata) { newer, _ in newer } }
             let line = LogLine(
                 time: Date(), level: event.level, label: label, message: event.message.description,
                 fields: fields.map { ($0.key, $0.value.description) }.sorted { $0.0 < $1.0 })

@@ -9,7 +9,7 @@ extension OllamaDialect {
                     return try WireJSON.response(
                         OllamaTags(models: try await parts.servedModels(for: context.caller).map { .init($0) }))
                 }
-                return try await parts.remembered.response("/api/tags", for: context.caller) {
+                return try await parts.remembered.response("/api/tags", for: context) {
                     OllamaTags(models: try await parts.models(for: context.caller).map { .init($0) })
                 }
             },

@@ -29,7 +29,7 @@ struct OpenAIDialect: Dialect {
                     return try WireJSON.response(
                         OpenAIModelList(data: try await parts.servedModels(for: context.caller).map { .init($0) }))
                 }
-                return try await parts.remembered.response("/v1/models", for: context.caller) {
+                return try await parts.remembered.response("/v1/models", for: context) {
                     OpenAIModelList(data: try await parts.models(for: context.caller).map { .init($0) })
                 }
             },

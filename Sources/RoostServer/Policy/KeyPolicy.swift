@@ -50,7 +50,8 @@ struct KeyPolicy: Sendable {
     /// Whether the key of this id is good now. Throws `AccessKeyError` when the keys cannot be read.
     func isValid(keyID: String) throws -> Bool { try keys?.isValid(id: keyID) ?? false }
 
-    private func areAsked() throws -> Bool { try requirement ?? keys?.exist() ?? false }
+    /// Whether keys are asked for. Throws `AccessKeyError` when they cannot be read.
+    func areAsked() throws -> Bool { try requirement ?? keys?.exist() ?? false }
 
     /// What was sent to show who calls, `nil` for what cannot be a key: `Authorization: Bearer` as OpenAI's and Ollama's
     /// clients send it, `x-api-key` as Anthropic's do.

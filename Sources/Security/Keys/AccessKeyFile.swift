@@ -21,12 +21,14 @@ public struct AccessKeyFile: Sendable {
     private static let version = 1
 
     private let folder: URL
+    /// Where it is.
+    public let path: String
 
     /// The file of the home directory `home`; nothing is read or made yet.
-    public init(home: URL) { folder = home.appending(path: "keys", directoryHint: .isDirectory) }
-
-    /// Where it is.
-    public var path: String { folder.appending(path: Self.name).path }
+    public init(home: URL) {
+        folder = home.appending(path: "keys", directoryHint: .isDirectory)
+        path = folder.appending(path: Self.name).path
+    }
 
     /// The keys, by name; `nil` when none was ever made.
     ///
@@ -82,8 +84,8 @@ public struct AccessKeyFile: Sendable {
         return try read(in: folder)
     }
 
-    /// What the system says of the file now; `nil` when there is none.
-    var status: KeyFileStatus? { KeyFileStatus(path: path) }
+    /// What the system says of the file now.
+    var status: KeyFileStatus.Finding { KeyFileStatus.find(path) }
 
     private func change<Value>(_ body: (inout [AccessKey]) throws -> Value) throws -> Value {
         guard let folder = try KeyFolder(folder, creating: true) else {

@@ -18,6 +18,8 @@ public final class AccessKeys: Sendable {
 
     private struct State {
         var snapshot: AccessKeyFile.Snapshot?
+        /// What the file was when it was read last.
+        var finding = KeyFileStatus.Finding.unknown
         var keys: [String: AccessKey] = [:]
         var wasSeen = false
     }
@@ -64,10 +66,12 @@ public final class AccessKeys: Sendable {
     }
 
     private func current<Value: Sendable>(_ answer: (State) -> Value) throws -> Value {
-        let status = file.status
+        let finding = file.status
         return try state.withLock { state in
-            if status == nil || status != state.snapshot?.status {
+            if finding == .unknown || finding != state.finding {
+                state.finding = .unknown
                 let snapshot = try file.read()
+                state.finding = snapshot.map { .found($0.status) } ?? .absent
                 state.snapshot = snapshot
                 state.keys = Dictionary(uniqueKeysWithValues: (snapshot?.keys ?? []).map { ($0.id, $0) })
                 state.wasSeen = state.wasSeen || snapshot != nil

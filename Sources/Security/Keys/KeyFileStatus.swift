@@ -13,8 +13,19 @@ struct KeyFileStatus: Sendable, Hashable {
     private let mode: UInt32
     private let owner: UInt32
     private let byteCount: Int64
-    /// Nanoseconds since 1970 of the last change of content, and of anything else.
-    private let changes: [Int64]
+    /// Nanoseconds since 1970 of the last change of content.
+    private let contentChange: Int64
+    /// Nanoseconds since 1970 of the last change of anything.
+    private let change: Int64
+
+    /// What the system says of a name.
+    enum Finding: Sendable, Hashable {
+        case found(KeyFileStatus)
+        /// There is no such file.
+        case absent
+        /// It cannot be told.
+        case unknown
+    }
 
     /// Of an open file or folder; `nil` when the system does not say.
     init?(descriptor: Int32) {
@@ -23,11 +34,11 @@ struct KeyFileStatus: Sendable, Hashable {
         self.init(status)
     }
 
-    /// Of a name, a link itself and not what it leads to; `nil` when there is none, or the system does not say.
-    init?(path: String) {
+    /// Of a name: a link itself and not what it leads to.
+    static func find(_ path: String) -> Finding {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
-        self.init(status)
+        if lstat(path, &status) == 0 { return .found(Self(status)) }
+        return errno == ENOENT ? .absent : .unknown
     }
 
     private init(_ status: stat) {
@@ -36,12 +47,14 @@ struct KeyFileStatus: Sendable, Hashable {
         mode = UInt32(status.st_mode)
         owner = status.st_uid
         byteCount = Int64(status.st_size)
+        func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
         #if canImport(Darwin)
-            let times = [status.st_mtimespec, status.st_ctimespec]
+            contentChange = nanoseconds(status.st_mtimespec)
+            change = nanoseconds(status.st_ctimespec)
         #else
-            let times = [status.st_mtim, status.st_ctim]
+            contentChange = nanoseconds(status.st_mtim)
+            change = nanoseconds(status.st_ctim)
         #endif
-        changes = times.map { Int64($0.tv_sec) &* 1_000_000_000 &+ Int64($0.tv_nsec) }
     }
 
     /// Why the file must not be used, and the command that mends it; as ssh has it, others may not even read it.
