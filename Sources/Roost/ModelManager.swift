@@ -244,9 +244,13 @@ public actor ModelManager {
         }
     }
 
-    /// Ends running requests, frees all models and pauses running downloads. Nothing can be begun after it.
+    /// Stops running downloads: what has landed is kept, and the next server goes on with them. None can be begun after
+    /// it; whoever waits for one gets `DownloadError.shutDown`.
+    public nonisolated func shutdownDownloads() async { await downloader.shutdown() }
+
+    /// Ends running requests, frees all models and stops running downloads. Nothing can be begun after it.
     public nonisolated func shutdown() async {
-        await downloader.shutdown()
+        await shutdownDownloads()
         await router.close()
         await residency.close()
         broadcast.finish()

@@ -51,6 +51,14 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
     }
 
+    @Test func whatItsProcessInterruptsIsKnownByTheNextOneAndWhatIsPausedIsNot() throws {
+        try #require(try ledger.claim(ticket("paused"))).finish(.paused)
+        try #require(try ledger.claim(ticket("interrupted"))).finish(.interrupted)
+        let items = try ledger.tickets()
+        #expect(items.filter(\.isInterrupted).map(\.ticket.name) == ["interrupted"])
+        #expect(items.allSatisfy { !$0.isRunning && [.paused, .queued].contains($0.ticket.state) })
+    }
+
     @Test func theHigherPriorityComesFirstThenTheOlder() throws {
         for (name, priority, second) in [("new", 0, 3.0), ("old", 0, 1), ("urgent", 5, 9)] {
             try #require(try ledger.claim(ticket(name, priority: priority, at: second))).finish(.paused)

@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(3)))
-    func `under load each stream ends whole, a download is paused, and the next server serves at once`() async throws {
+    func `under load each stream ends whole, and the next server serves at once and goes on with a download`() async throws {
         try await prepare()
         var settings = HubServer.Settings()
         settings.repositories = folder.path + "/repositories"
@@ -140,7 +140,8 @@ import Testing
             }
             let roost = try BuiltProgram(home: home)
             #expect(try await roost.run("verify", "--all").status == 0)
-            #expect(try await roost.run("downloads", "--quiet").output.contains("maker/tiny-GGUF"))
+            let left = try await roost.run("downloads").output
+            #expect(left.contains("maker/tiny-GGUF") && left.contains("interrupted"), "\(left)")
 
             let port = try #require(address.split(separator: ":").last.map(String.init))
             let next = try ServedProgram(home: home, environment: environment, port: port)
@@ -148,10 +149,12 @@ import Testing
             #expect(try await next.start() == address)
             let tags = try await Self.text(try await Self.send(.GET, address + "/api/tags"))
             #expect(tags.contains("endless:latest"))
-            // What was paused goes on where it was when somebody asks for it again.
-            let again = try await Self.send(.POST, address + "/api/pull", #"{"model":"maker/tiny-GGUF"}"#)
-            #expect(try await Self.text(again).contains(#""status":"success""#))
-            #expect(try await roost.run("list", "--quiet").output.contains("tiny-GGUF"))
+            // What was interrupted goes on by itself.
+            while try await !Self.text(try await Self.send(.GET, address + "/api/tags")).contains("tiny-GGUF") {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            #expect(try await roost.run("verify", "--all").status == 0)
+            #expect(try await roost.run("downloads", "--quiet").output == "")
             next.terminate()
             #expect(try await next.status() == 0)
         }

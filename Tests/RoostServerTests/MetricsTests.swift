@@ -120,7 +120,7 @@ extension ServerTests {
 }
 
 /// Metrics in Prometheus' text format, read strictly.
-private struct Metrics {
+struct Metrics {
     let text: String
     private var values: [String: [[String: String]: Double]] = [:]
     private var types: [String: String] = [:]

@@ -11,6 +11,8 @@ public final class LedgerClaim: Sendable {
         case cancelled
         /// It goes on another time; the ticket stays.
         case paused
+        /// Its process ends, which nobody meant for it: the next server goes on. The ticket stays.
+        case interrupted
         /// It goes on another time; the ticket stays and says why.
         case failed(String)
     }
@@ -83,6 +85,8 @@ public final class LedgerClaim: Sendable {
                 return
             case .paused:
                 state.ticket.rest(.paused)
+            case .interrupted:
+                state.ticket.rest(.queued)
             case .failed(let reason):
                 state.ticket.rest(.failed)
                 state.ticket.failure = reason

@@ -12,6 +12,7 @@ public actor ModelDownload {
     private let run: @Sendable (ModelDownload) async throws -> ModelRecord
     nonisolated let broadcast: ProgressBroadcast<ModelDownloadProgress>
     private var wish = Wish.run
+    private var isShutDown = false
     private var parts: [Download] = []
     private var task: Task<Void, Never>?
     private var result: Result<ModelRecord, any Error>?
@@ -110,12 +111,28 @@ public actor ModelDownload {
         let run = self.run
         task = Task {
             let result: Result<ModelRecord, any Error>
-            do { result = .success(try await run(self)) } catch { result = .failure(error) }
+            do {
+                result = .success(try await run(self))
+            } catch {
+                result = .failure(error is CancellationError && isInterrupted ? DownloadError.shutDown : error)
+            }
             end(result)
         }
     }
 
     var isCancelled: Bool { wish == .cancel }
+
+    /// Whether it ends with the program, and not because somebody wanted it to stop.
+    var isInterrupted: Bool { isShutDown && wish == .run }
+
+    /// Stops because the program ends; what has landed is kept. Returns when the ticket says so. Whoever waits gets
+    /// `DownloadError.shutDown`.
+    func shutDown() async {
+        isShutDown = true
+        task?.cancel()
+        wake()
+        await task?.value
+    }
 
     private func wake() {
         for waiter in waiters { waiter.resume() }

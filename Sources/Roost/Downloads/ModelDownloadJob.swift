@@ -42,8 +42,7 @@ struct ModelDownloadJob: Sendable {
                 return record
             } catch {
                 // Every way out leaves the ticket as the next run wants to find it.
-                let end: LedgerClaim.End =
-                    await download.isCancelled ? .cancelled : Self.isPause(error) ? .paused : .failed("\(error)")
+                let end = await end(of: download, error)
                 if end == .cancelled { await discard(plan) }
                 try? await OffPool.run { try claim.finish(end) }
                 throw error
@@ -52,6 +51,12 @@ struct ModelDownloadJob: Sendable {
             feed.finish { $0.end(Self.isPause(error) ? .paused : .failed) }
             throw error
         }
+    }
+
+    private func end(of download: ModelDownload, _ error: any Error) async -> LedgerClaim.End {
+        if await download.isCancelled { return .cancelled }
+        guard Self.isPause(error) else { return .failed("\(error)") }
+        return await download.isInterrupted ? .interrupted : .paused
     }
 
     // MARK: Steps

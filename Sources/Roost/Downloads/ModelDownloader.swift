@@ -53,6 +53,7 @@ actor ModelDownloader {
         let planner = try await planner()
         // From the look to the entry nothing is waited for: two that ask at once share the work.
         if let download = running[key], !download.isOver { return download }
+        guard !isShutDown else { throw DownloadError.shutDown }
         let job = ModelDownloadJob(
             text: text, options: options, planner: planner, downloader: try files(), ledger: ledger, store: store)
         let download = ModelDownload(reference: text) { try await job.run($0) }
@@ -66,9 +67,12 @@ actor ModelDownloader {
         try files().bandwidthLimit = bytesPerSecond
     }
 
-    /// Pauses what runs and closes the connections.
+    /// Stops what runs, so that the next server goes on with it, and closes the connections.
     func shutdown() async {
         isShutDown = true
+        await withTaskGroup { group in
+            for download in running.values { group.addTask { await download.shutDown() } }
+        }
         await downloader?.shutdown()
         await clients?.shutdown()
     }

@@ -98,6 +98,8 @@ final class Daemon: Sendable {
     private func drain() async {
         connections.drain()
         if await connections.waitUntilEmpty(atMost: configuration.drainDuration, or: control.endAsked) { return }
+        // Before their clients are told: one that goes away pauses its download, and this one is to go on.
+        await parts.manager.shutdownDownloads()
         parts.active.stop()
         if await connections.waitUntilEmpty(atMost: Self.endDuration) { return }
         connections.close()

@@ -105,6 +105,7 @@ struct RequestExchange: Sendable {
         let record = RequestRecord()
         record.caller = Caller.owner.name
         observer.begins()
+        observer.repeats()
         var head = answer.head
         head.headerFields[.date] = DateHeader.now
         head.headerFields[.requestID] = record.id

@@ -33,6 +33,9 @@ struct RequestObserver: Sendable {
         logger.info("request", metadata: metadata)
     }
 
+    /// A request was answered as its like before.
+    func repeats() { metrics.requestRepeats() }
+
     /// What came was not a request.
     func refused(status: Int) { metrics.requestRefused(status: status) }
 

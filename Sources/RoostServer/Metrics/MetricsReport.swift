@@ -45,6 +45,9 @@ struct MetricsReport: Sendable {
             .counter, "roost_http_requests_broken_total", "Requests whose connection broke before they were answered.",
             [.init(snapshot.brokenRequestCount)])
         text.add(
+            .counter, "roost_http_requests_repeated_total", "Requests that were answered as their like before.",
+            [.init(snapshot.repeatedRequestCount)])
+        text.add(
             .counter, "roost_http_requests_refused_total", "What came and was no request that can be read.",
             snapshot.refusals.sorted { $0.key < $1.key }.map { .init($1, [("status", "\($0)")]) })
         text.add(

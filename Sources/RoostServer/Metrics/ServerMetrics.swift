@@ -36,6 +36,8 @@ final class ServerMetrics: Sendable {
         var durations: [String: Histogram] = [:]
         var activeRequestCount = 0
         var brokenRequestCount = 0
+        /// Requests that were answered as their like before.
+        var repeatedRequestCount = 0
         /// Requests that could not be read, by status.
         var refusals: [Int: Int] = [:]
         var models: [String: ModelCounts] = [:]
@@ -61,6 +63,11 @@ final class ServerMetrics: Sendable {
                 .add(duration / .seconds(1))
             if !isWhole { state.brokenRequestCount += 1 }
         }
+    }
+
+    /// A request was answered as its like before.
+    func requestRepeats() {
+        state.withLock { $0.repeatedRequestCount += 1 }
     }
 
     /// What came was not a request.

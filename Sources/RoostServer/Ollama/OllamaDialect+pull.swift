@@ -145,6 +145,7 @@ struct OllamaPull: Sendable {
             }
         case RoostError.noSpace: .insufficientStorage("\(error)")
         case DownloadError.noSpace: .insufficientStorage("\(error)")
+        case DownloadError.shutDown: .stopping
         default: APIError(error)
         }
     }
