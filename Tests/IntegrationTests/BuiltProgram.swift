@@ -12,7 +12,8 @@ struct BuiltProgram: Sendable {
 
     var url: URL
     let home: URL
-    /// Added to the environment of the tests. Without an entry here the program stays off the network.
+    /// Added to the environment of the tests. Without an entry here the program stays off the network, and computes on one
+    /// thread: several that wait for each other are slow when other tests run.
     var environment: [String: String] = [:]
 
     /// `ROOST_BINARY`, or `roost` beside the tests, or another program there; its store is in `home`.
@@ -36,7 +37,8 @@ struct BuiltProgram: Sendable {
         process.executableURL = url
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment
-            .merging(["ROOST_HOME": home.path, "ROOST_OFFLINE": "1"]) { $1 }.merging(environment) { $1 }
+            .merging(["ROOST_HOME": home.path, "ROOST_OFFLINE": "1", "ROOST_NUM_THREADS": "1"]) { $1 }
+            .merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice

@@ -75,7 +75,9 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(3)))
-    func `under load each stream ends whole, and the next server serves at once and goes on with a download`() async throws {
+    func `under load each stream ends whole, and the next server serves at once and goes on with a download`()
+        async throws
+    {
         try await prepare()
         var settings = HubServer.Settings()
         settings.repositories = folder.path + "/repositories"
