@@ -12,9 +12,10 @@ struct BuiltProgram: Sendable {
 
     var url: URL
     let home: URL
-    /// Added to the environment of the tests. Without an entry here the program stays off the network, and computes on one
-    /// thread: several that wait for each other are slow when other tests run.
+    /// Added to the environment of the tests. Without an entry here the program stays off the network.
     var environment: [String: String] = [:]
+    /// Threads that compute: several that wait for each other are slow when other tests run. `nil` leaves it to the program.
+    var threadCount: Int? = 1
 
     /// `ROOST_BINARY`, or `roost` beside the tests, or another program there; its store is in `home`.
     init(_ name: String = "roost", home: URL) throws {
@@ -36,9 +37,9 @@ struct BuiltProgram: Sendable {
         let process = Process()
         process.executableURL = url
         process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment
-            .merging(["ROOST_HOME": home.path, "ROOST_OFFLINE": "1", "ROOST_NUM_THREADS": "1"]) { $1 }
-            .merging(environment) { $1 }
+        var added = ["ROOST_HOME": home.path, "ROOST_OFFLINE": "1"]
+        if let threadCount { added["ROOST_NUM_THREADS"] = "\(threadCount)" }
+        process.environment = ProcessInfo.processInfo.environment.merging(added) { $1 }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice

@@ -11,7 +11,7 @@ import Testing
 extension ServerTests {
     @Suite struct OllamaPullTests {
         /// Runs `body` with a server whose library has one model, `tiny:1b`.
-        private func withLibrary(
+        func withLibrary(
             bytesPerSecond: Int64? = nil, _ body: @Sendable (TestServer, OllamaSimulator) async throws -> Void
         ) async throws {
             let weights = try TinyModel.llama(chatTemplate: TinyModel.chatML).bytes()
