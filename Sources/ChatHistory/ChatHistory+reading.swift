@@ -17,6 +17,16 @@ extension ChatHistory {
             conversations: rows.prefix(limit).map(\.conversation), nextCursor: Self.cursor(after: rows, limit))
     }
 
+    /// How many conversations there are.
+    ///
+    /// - Throws: ``ChatHistoryError``.
+    public func conversationCount() async throws -> Int {
+        let owner = owner
+        return try await database.read { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM conversation WHERE owner = ?", arguments: [owner]) ?? 0
+        }
+    }
+
     /// One conversation.
     ///
     /// - Throws: ``ChatHistoryError/notFound(_:)``.
@@ -26,7 +36,7 @@ extension ChatHistory {
     }
 
     /// The conversation that a person means: by its id, the beginning of its id (four characters or more), or its place
-    /// in the list, 1 for the one that was spoken in last.
+    /// in the list, 1 for the one that was spoken in last, up to ``lastPlace``.
     ///
     /// - Throws: ``ChatHistoryError/notFound(_:)``, ``ChatHistoryError/ambiguous(_:count:)``.
     public func conversation(matching text: String) async throws -> SavedConversation {
@@ -49,6 +59,9 @@ extension ChatHistory {
         guard found.count == 1 else { throw ChatHistoryError.ambiguous(text, count: found.count) }
         return first
     }
+
+    /// The last place in the list by which a conversation can be named: four digits are the beginning of an id.
+    public static let lastPlace = 999
 
     /// Whether a text has the form of what ``conversation(matching:)`` finds.
     public static func canName(_ text: String) -> Bool {

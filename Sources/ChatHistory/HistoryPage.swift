@@ -59,12 +59,13 @@ struct PageCursor: Sendable, Hashable {
             self = .start
             return
         }
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
-        guard parts.count == 2, let time = parts[0], let key = parts[1], time >= 0, key >= 0 else {
+        // Times before 1970 are negative.
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
+        guard parts.count == 2, let time = parts[0], let key = parts[1], key >= 0 else {
             throw .invalidValue(name: "cursor", value: text, rule: "what the page before it gave")
         }
         self.init(updatedAt: time, key: key)
     }
 
-    var text: String { "\(updatedAt)-\(key)" }
+    var text: String { "\(updatedAt).\(key)" }
 }

@@ -65,9 +65,32 @@ import Testing
         for limit in [0, -1, 201] {
             await #expect(throws: ChatHistoryError.self) { try await history.conversations(limit: limit) }
         }
-        for cursor in ["", "x", "1", "1-2-3", "-1-2", "1--2", "99999999999999999999-1", "1-2'; DROP TABLE message"] {
+        for cursor in [
+            "", "x", "1", "1.2.3", "1-2", "1.-2", ".2", "99999999999999999999.1", "1.2'; DROP TABLE message",
+        ] {
             await #expect(throws: ChatHistoryError.self) { try await history.conversations(after: cursor) }
         }
+    }
+
+    @Test func `conversations from before 1970 are in the list, page by page`() async throws {
+        var ids: [String] = []
+        for year in [1950, 1960, 1980] {
+            let time = "\(year)-01-01T00:00:00Z"
+            let text =
+                #"{"format":"roost.conversation","version":1,"messages":[],"created_at":"\#(time)","updated_at":"\#(time)"}"#
+            let document = try ConversationDocument(reading: Data(text.utf8))
+            ids.insert(try await history.importConversation(document).id, at: 0)
+        }
+        var found: [String] = []
+        var cursor: String?
+        repeat {
+            let page = try await history.conversations(limit: 1, after: cursor)
+            found += page.conversations.map(\.id)
+            cursor = page.nextCursor
+        } while cursor != nil
+        #expect(found == ids)
+        #expect(try await history.conversationCount() == 3)
+        #expect(try await history.owned(by: "anna").conversationCount() == 0)
     }
 
     @Test func `a conversation is found by the beginning of its id and by its place`() async throws {

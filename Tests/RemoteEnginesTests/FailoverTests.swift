@@ -116,6 +116,46 @@ import Testing
         }
     }
 
+    @Test func `what one engine has not is asked of one that has it`() async throws {
+        let able: ScriptedEngine.Handler = { request, connection in
+            guard request.path != "/tokenize" else { return try await connection.answer(200, #"{"tokens":[1,2]}"#) }
+            try await connection.beginStream()
+            for index in 0..<2 {
+                try await connection.event(#"{"choices":[{"index":\#(index),"delta":{"content":"a"}}]}"#)
+            }
+            try await connection.event("[DONE]")
+        }
+        try await ScriptedEngine.run(Self.good) { poor in
+            try await ScriptedEngine.run(able) { able in
+                let engines = try [
+                    RemoteEngine.at(poor.address, name: "poor") {
+                        $0.kind = .ollama
+                        $0.priority = 1
+                    }, RemoteEngine.at(able.address, name: "able") { $0.kind = .vllm },
+                ]
+                try await withRouter(engines) { router in
+                    let model = try #require(await router.model(named: "m"))
+                    #expect(try await model.tokenize("a") == [1, 2])
+                    var two = GenerationRequest(.chat(ChatRequest([.user("Hi")])))
+                    two.choiceCount = 2
+                    #expect(await Outcome(model.generate(two)).results.map(\.text) == ["a", "a"])
+                    #expect(poor.posts.isEmpty)
+                    let alone = try #require(await router.model(named: "poor/m"))
+                    guard
+                        case .unsupported("poor", _, _)? = await Outcome(alone.generate(two)).error
+                            as? RemoteEngineError
+                    else {
+                        Issue.record("an engine without such answers was asked for them")
+                        return
+                    }
+                    let statuses = await router.statuses()
+                    #expect(statuses.map(\.outstandingCount) == [0, 0])
+                    #expect(statuses.map(\.failedCount) == [0, 0])
+                }
+            }
+        }
+    }
+
     @Test func `when all engines fail each is named with its reason`() async throws {
         let busy: ScriptedEngine.Handler = { _, connection in
             try await connection.answer(429, "{}", headers: ["retry-after": "7"])

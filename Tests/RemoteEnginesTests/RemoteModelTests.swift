@@ -104,6 +104,28 @@ import Testing
         #expect(post?.json["n"] as? Int == 2)
     }
 
+    @Test(arguments: [Int.min, -1, Int.max])
+    func `numbers of tokens that cannot be do no harm`(number: Int) async throws {
+        let (outcome, _) = try await ask { _, connection in
+            try await connection.beginStream()
+            try await connection.event(
+                #"{"prompt_progress":{"total":\#(number),"processed":0,"cache":\#(number)}}"#)
+            try await connection.text("a")
+            try await connection.event(
+                #"{"choices":[],"timings":{"cache_n":\#(number),"draft_n":\#(number),"draft_n_accepted":\#(number)}}"#)
+            try await connection.done(promptTokens: number, completionTokens: number)
+        }
+        #expect(outcome.error == nil && outcome.text == "a")
+        #expect(outcome.progress == (number > 0 ? [0] : []))
+        let result = try #require(outcome.results.first)
+        let counts = [
+            result.promptTokenCount, result.cachedPromptTokenCount, result.completionTokenCount,
+            result.draftedTokenCount, result.acceptedDraftTokenCount,
+        ]
+        // Thousands of such answers may be added up.
+        #expect(counts.allSatisfy { (0...Int.max >> 16).contains($0) }, "\(counts)")
+    }
+
     @Test func `probabilities come in both of OpenAI's forms`() async throws {
         var request = GenerationRequest(.chat(ChatRequest([.user("Hi")])))
         request.options.topLogProbabilityCount = 1

@@ -129,7 +129,7 @@ import Testing
     @Test func `what cannot be left out is refused`() {
         var many = chat
         many.choiceCount = 3
-        #expect(throws: InferenceError.self) { try body(.ollama, many) }
+        #expect(throws: RemoteEngineError.self) { try body(.ollama, many) }
         guard case .chat(var conversation) = chat.prompt else { return }
         conversation.messages.append(.assistant("go on"))
         conversation.continuesLastMessage = true

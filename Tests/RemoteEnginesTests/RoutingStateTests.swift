@@ -120,6 +120,21 @@ import Testing
         #expect(state.index(route, now: later) != nil)
     }
 
+    @Test func `an engine that only a request can show to be well is not asked for its health all the time`() throws {
+        let one = try engine("a")
+        var state = state([one], lists: [["m"]])
+        let route = try #require(state.route("m"))
+        for _ in 0..<3 {
+            let lease = try state.lease(route, now: now)
+            _ = state.end(lease, .failed(reason: "the key"), now: now)
+        }
+        #expect(state.nextCheck(0, now: now) < one.healthInterval)
+        let later = now + .seconds(600)
+        _ = state.checked(0, kind: .openAI, models: [RemoteModelFacts(name: "m")], latency: .zero, at: Date())
+        #expect(state.statuses(now: later)[0].state == .trial)
+        #expect(state.nextCheck(0, now: later) == one.healthInterval)
+    }
+
     @Test func `what was begun and ended leaves nothing outstanding`() throws {
         var state = state(try [engine("a"), engine("b", weight: 9)], lists: [["m"], ["m", "n"]])
         var numbers = SeededNumbers(77)

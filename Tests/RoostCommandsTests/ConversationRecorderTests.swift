@@ -48,6 +48,16 @@ import Testing
         }
     }
 
+    @Test func `the list numbers those that can be named by a number`() async throws {
+        try await withHistory { history in
+            let kept = try await history.create(model: "m")
+            for (number, shown) in [(1, "1"), (999, "999"), (1000, ""), (2000, "")] {
+                let item = ListedConversation(number: number, conversation: kept, now: Date())
+                #expect(item.cells.first == shown)
+            }
+        }
+    }
+
     @Test func `a title is checked before anything is said`() async throws {
         try await withHistory { history in
             #expect(throws: ChatHistoryError.self) { try ConversationRecorder(history, title: "  ") }

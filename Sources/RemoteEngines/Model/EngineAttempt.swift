@@ -61,7 +61,8 @@ struct EngineAttempt: Sendable {
 extension RemoteModel {
     /// Asks the engines that have the model, one after the other, until one does not fail.
     ///
-    /// - Parameter body: throws `EngineFailure` for what another engine may do better.
+    /// - Parameter body: throws `EngineFailure` for what another engine may do better, and
+    ///   ``RemoteEngineError/unsupported(engine:what:advice:)`` for what this one has not and another one may have.
     /// - Throws: `RemoteEngineError`, `InferenceError`, `CancellationError`.
     func withEngine<Answer: Sendable>(
         _ body: (EngineAttempt) async throws -> Answer
@@ -69,6 +70,7 @@ extension RemoteModel {
         var tried: Set<Int> = []
         var reasons: [RemoteEngineError.EngineReason] = []
         var missingCount = 0
+        var lacking: RemoteEngineError?
         var suspects: [(index: Int, reason: String)] = []
         while let lease = router.begin(route, excluding: tried) {
             let engine = router.engines[lease.index]
@@ -107,11 +109,17 @@ extension RemoteModel {
                         engine: engine.name, status: status, message: fault.shownMessage, code: fault.code)
                 }
             } catch let error as RemoteEngineError {
+                if case .unsupported = error {
+                    tried.insert(lease.index)
+                    lacking = lacking ?? error
+                    continue
+                }
                 if case .interrupted(_, let reason) = error { outcome = .failed(reason: reason) }
                 throw error
             }
         }
         try Task.checkCancellation()
+        if let lacking, missingCount == reasons.count { throw lacking }
         if missingCount > 0, missingCount == reasons.count {
             throw RemoteEngineError.noModel(model: name, engines: reasons.map(\.engine))
         }

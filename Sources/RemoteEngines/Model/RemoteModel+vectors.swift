@@ -156,7 +156,7 @@ private struct RerankAnswer: Decodable, Sendable {
 private enum TokenShares {
     static func of(_ total: Int, count: Int) -> [Int] {
         guard count > 0 else { return [] }
-        let total = max(0, total)
+        let total = AnswerAssembly.tokenCount(total)
         return (0..<count).map { total / count + ($0 < total % count ? 1 : 0) }
     }
 }

@@ -241,7 +241,9 @@ struct RoutingState: Sendable {
     func nextCheck(_ index: Int, now: Instant) -> Duration {
         let entry = entries[index]
         switch entry.health.state {
-        case .down(let until): return max(until - now, .milliseconds(10))
+        // One whose time is over, and that only a request can show to be well, is asked as one that is up.
+        case .down(let until):
+            return until > now ? max(until - now, .milliseconds(10)) : entry.engine.healthInterval
         case .failing: return min(entry.engine.healthInterval, entry.health.backoff.first)
         case .unknown, .up, .halfOpen: return entry.engine.healthInterval
         }

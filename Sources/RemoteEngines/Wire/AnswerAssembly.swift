@@ -39,6 +39,8 @@ struct AnswerAssembly: Sendable {
     static let byteLimit = 64 << 20
     /// Function calls of one choice.
     static let callLimit = 1024
+    /// More tokens than any request has: sums of what engines count stay far from the largest number.
+    private static let tokenLimit = 1 << 32
 
     /// Whether a token has come.
     var hasBegun: Bool { firstToken != nil }
@@ -70,7 +72,7 @@ struct AnswerAssembly: Sendable {
         if let timings = chunk.timings { self.timings = timings }
         var events: [GenerationEvent] = []
         if !hasBegun, let progress = chunk.promptProgress, let total = progress.total, let done = progress.processed,
-            (0...total).contains(done)
+            done >= 0, done <= total
         {
             events.append(
                 .promptProgress(processed: done, total: total, cached: min(max(progress.cache ?? 0, 0), done)))
@@ -172,7 +174,7 @@ struct AnswerAssembly: Sendable {
 
     private func result(of index: Int, tokenCount: Int, now: ContinuousClock.Instant) -> GenerationResult {
         let choice = choices[index]
-        let promptCount = max(0, usage?.promptTokens ?? 0)
+        let promptCount = Self.tokenCount(usage?.promptTokens)
         var result = GenerationResult(
             text: choice.text, finishReason: .stop, promptTokenCount: promptCount, completionTokenCount: tokenCount,
             seed: seed)
@@ -189,21 +191,25 @@ struct AnswerAssembly: Sendable {
         // Ollama and others end calls with “stop”.
         let reason = choice.reason ?? .stop
         result.finishReason = reason == .stop && !choice.calls.isEmpty ? .toolCalls : reason
-        result.draftedTokenCount = max(0, timings?.draftedCount ?? 0)
-        result.acceptedDraftTokenCount = max(0, timings?.acceptedCount ?? 0)
+        result.draftedTokenCount = Self.tokenCount(timings?.draftedCount)
+        result.acceptedDraftTokenCount = Self.tokenCount(timings?.acceptedCount)
         return result
     }
 
     /// Tokens of each choice: engines count those of all together, so they are shared out by the pieces that came.
     private func completionCounts() -> [Int] {
         let pieces = choices.map(\.deltaCount)
-        guard let total = usage?.completionTokens, total >= 0 else { return pieces }
+        guard let count = usage?.completionTokens, count >= 0 else { return pieces }
+        let total = Self.tokenCount(count)
         let sum = pieces.reduce(0, +)
         guard choices.count > 1, sum > 0 else { return [total] + Array(repeating: 0, count: choices.count - 1) }
         var counts = pieces.map { total / sum * $0 + total % sum * $0 / sum }
         counts[0] += total - counts.reduce(0, +)
         return counts
     }
+
+    /// A number of tokens as an engine tells it, within what can be.
+    static func tokenCount(_ number: Int?) -> Int { min(max(number ?? 0, 0), tokenLimit) }
 
     private static func duration(_ milliseconds: Double?) -> Duration? {
         guard let milliseconds, (0...1e12).contains(milliseconds) else { return nil }

@@ -25,8 +25,8 @@ struct RequestBody: Sendable {
 
     /// The call for a request.
     ///
-    /// - Throws: `InferenceError.invalidOption`, `.invalidSchema` or ``RemoteEngineError/unsupported(engine:what:advice:)``
-    ///   for what this kind of engine cannot do and cannot be left out.
+    /// - Throws: `InferenceError.invalidSchema`, or ``RemoteEngineError/unsupported(engine:what:advice:)`` for what this kind
+    ///   of engine cannot do and cannot be left out.
     func call(_ request: GenerationRequest, model: String) throws -> Call {
         var body = JSONWriter()
         body.put("model", model)
@@ -50,9 +50,9 @@ struct RequestBody: Sendable {
         }
         if request.choiceCount > 1 {
             guard abilities.hasChoices, endpoint != .infill else {
-                throw InferenceError.invalidOption(
-                    name: "n", value: "\(request.choiceCount)",
-                    rule: "1, for the engine “\(engine)” gives one answer to a request")
+                throw RemoteEngineError.unsupported(
+                    engine: engine, what: "way to give \(request.choiceCount) answers to one request (n)",
+                    advice: "ask for one answer")
             }
             body.put("n", request.choiceCount)
         }

@@ -8,7 +8,7 @@ struct HistoryCommand: AsyncParsableCommand {
         abstract: "List, search, read, export or delete the conversations that you kept.",
         discussion: """
             Nothing is kept unless you ask: “roost run MODEL --save”, or /save in a conversation. A conversation is \
-            named by its ID, by the beginning of it, or by its number in the list (1 is the newest).
+            named by its ID, by the beginning of it, or by its number in the list, 1 (the newest) to 999.
 
             Examples:
               roost history
@@ -41,6 +41,7 @@ struct HistoryOptions: ParsableArguments {
 
 /// The argument that names a conversation.
 enum ConversationArgument {
-    static let help: ArgumentHelp = "The conversation: its ID, the beginning of it, or its number in the list."
+    static let help: ArgumentHelp =
+        "The conversation: its ID, the beginning of it, or its number in the list, 1 to 999."
     static let completion = CompletionKind.shellCommand("roost history list --quiet")
 }

@@ -49,7 +49,7 @@ struct HistoryDeleteCommand: AsyncParsableCommand {
     }
 
     private func deleteAll(of history: ChatHistory) async throws {
-        let count = try await history.newest(100_000).conversations.count
+        let count = try await history.conversationCount()
         guard count > 0 else { return Console.output.print("No conversation is kept.") }
         let what = count == 1 ? "the one kept conversation" : "all \(count) kept conversations"
         try await confirmation.require("Delete \(what) for good?")

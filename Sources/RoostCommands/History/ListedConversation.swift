@@ -4,7 +4,7 @@ import Terminal
 
 /// A kept conversation as a row of `roost history list`.
 struct ListedConversation: ListedItem, Encodable {
-    /// Its place in the list, from 1.
+    /// Its place in the list, from 1; shown as long as it names the conversation.
     let number: Int
     let conversation: SavedConversation
     let now: Date
@@ -18,7 +18,7 @@ struct ListedConversation: ListedItem, Encodable {
 
     var cells: [String] {
         [
-            "\(number)", conversation.shortID, conversation.title,
+            number <= ChatHistory.lastPlace ? "\(number)" : "", conversation.shortID, conversation.title,
             ModelName(conversation.model)?.display ?? conversation.model, "\(conversation.messageCount)",
             HumanReadable.relative(conversation.updatedAt, to: now),
         ]

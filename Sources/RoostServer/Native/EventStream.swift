@@ -50,10 +50,12 @@ struct EventStream: Sendable {
         let connection = await request.context.connection()
         let (items, sink) = AsyncStream<Event?>.makeStream(bufferingPolicy: .bufferingNewest(bufferLength))
         let missed = Mutex(0)
+        // Comments take events' places, too.
+        let put: @Sendable (Event?) -> Void = { item in
+            if case .dropped(.some) = sink.yield(item) { missed.withLock { $0 += 1 } }
+        }
         let feeder = Task {
-            for await event in events {
-                if case .dropped(.some) = sink.yield(event) { missed.withLock { $0 += 1 } }
-            }
+            for await event in events { put(event) }
             sink.finish()
         }
         let clock = Task {
@@ -63,7 +65,7 @@ struct EventStream: Sendable {
                 let next = ContinuousClock.now + heartbeat
                 try await Task.sleep(until: min(next, end ?? next), clock: .continuous)
                 if let end, ContinuousClock.now >= end { return sink.finish() }
-                sink.yield(nil)
+                put(nil)
             }
         }
         // Unlike an answer it would never end by itself while the server waits.

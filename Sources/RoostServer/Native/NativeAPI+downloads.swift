@@ -56,7 +56,7 @@ extension NativeAPI {
                     note: "One that is over is known for a while.", path: [Self.id],
                     answer: .json(.download, "The download."), failures: [.notFound])
             ) { request in
-                try NativeJSON.response(try await download(request))
+                try await withDownload(request) { try NativeJSON.response($0) }
             },
             control("pause", "pauseDownload", "Stop a download; what has landed is kept.", .pause),
             endpoint(
@@ -66,8 +66,9 @@ extension NativeAPI {
                     note: "One that another process paused goes on there, others in this server.", path: [Self.id],
                     answer: .json(.download, "It goes on.", status: .accepted), failures: [.notFound, .conflict])
             ) { request in
-                let id = try await download(request).id
-                return try NativeJSON.response(try await native.downloads.resume(id), status: .accepted)
+                try await withDownload(request) {
+                    try NativeJSON.response(try await native.downloads.resume($0.id), status: .accepted)
+                }
             },
             control("cancel", "cancelDownload", "End a download and remove what has landed.", .cancel),
             endpoint(
@@ -78,9 +79,10 @@ extension NativeAPI {
                     answer: .json(.download, "The download.", status: .accepted), failures: [.notFound])
             ) { request in
                 let limit = try request.required(LimitBody.self).bytesPerSecond
-                let id = try await download(request).id
-                return try NativeJSON.response(
-                    try await native.downloads.send(.limit(limit), to: id), status: .accepted)
+                return try await withDownload(request) {
+                    try NativeJSON.response(
+                        try await native.downloads.send(.limit(limit), to: $0.id), status: .accepted)
+                }
             },
             endpoint(
                 .get, "/roost/v1/downloads/{id}/events", .scope(.read),
@@ -92,7 +94,7 @@ extension NativeAPI {
                     path: [Self.id], query: EventStream.parameters,
                     answer: .events("Events with a Download each."), failures: [.notFound])
             ) { request in
-                try await follow(request)
+                try await withDownload(request) { try await follow($0, request) }
             },
         ]
     }
@@ -107,24 +109,31 @@ extension NativeAPI {
                 note: "The process that works on it sees this within half a second.", path: [Self.id],
                 answer: .json(.download, "It was told.", status: .accepted), failures: [.notFound])
         ) { request in
-            let id = try await download(request).id
-            return try NativeJSON.response(try await native.downloads.send(command, to: id), status: .accepted)
+            try await withDownload(request) {
+                try NativeJSON.response(try await native.downloads.send(command, to: $0.id), status: .accepted)
+            }
         }
     }
 
-    /// The download that the path names, if the caller may know of it.
-    private func download(_ request: NativeRequest) async throws -> DownloadSummary {
+    /// Runs `body` with the download that the path names, if the caller may know of it. Errors name no others than those
+    /// of which the caller may know.
+    private func withDownload(
+        _ request: NativeRequest, _ body: (DownloadSummary) async throws -> Response
+    ) async throws -> Response {
         let name = request.text("id") ?? ""
         let caller = request.context.caller
-        guard let download = try await native.downloads.summary(name), caller.mayUse(model: download.model) else {
+        do {
+            guard let download = try await native.downloads.summary(name), caller.mayUse(model: download.model) else {
+                throw RoostError.noDownload(name: name, running: [])
+            }
+            return try await body(download)
+        } catch RoostError.noDownload {
             let others = try await native.downloads.current().map(\.model).filter { caller.mayUse(model: $0) }
             throw RoostError.noDownload(name: name, running: others)
         }
-        return download
     }
 
-    private func follow(_ request: NativeRequest) async throws -> Response {
-        let first = try await download(request)
+    private func follow(_ first: DownloadSummary, _ request: NativeRequest) async throws -> Response {
         let id = first.id
         let (events, sink) = AsyncStream<EventStream.Event>.makeStream(bufferingPolicy: .bufferingNewest(64))
         let stream = native.events.stream([.downloads]) {

@@ -28,7 +28,8 @@ extension NativeAPI {
                 Operation(
                     id: "openSocket", tag: .events,
                     summary: "A WebSocket for chats, downloads and events on one connection.",
-                    note: "Messages are JSON texts, described in Roost's README. `subscribe` needs the scope `read`.",
+                    note:
+                        "Messages are JSON texts, described in Documentation/API.md. `subscribe` needs the scope `read`.",
                     answer: Operation.Answer(
                         status: .switchingProtocols, note: "The WebSocket is open.", contents: []),
                     failures: [.badRequest, .upgradeRequired])

@@ -80,6 +80,11 @@ extension NativeAPI {
         options.revision = body.revision
         options.hub = body.hub.map(HubIdentifier.init)
         let machine = try body.on.map { try PlannedMachine(parsing: $0) }
+        if body.model == nil {
+            // To a caller that may not use the active model, none is active.
+            let active = try await manager.model(named: nil).name
+            guard asked.context.caller.mayUse(model: active) else { throw RoostError.noActiveModel }
+        }
         return try await about(body.model, for: asked) {
             try NativeJSON.response(
                 PlanReport(try await manager.plan(body.model, request: request, on: machine, options: options)))

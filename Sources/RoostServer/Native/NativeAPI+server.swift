@@ -39,8 +39,8 @@ extension NativeAPI {
                     note: "What `roost doctor` finds out quickly: memory, heat, disk, speed that fell, the sandbox. "
                         + "Answers are up to two seconds old.",
                     answer: .json(.health, "The findings."))
-            ) { _ in
-                try NativeJSON.response(try await health())
+            ) { request in
+                try NativeJSON.response(try await health(for: request.context.caller))
             },
             endpoint(
                 .get, "/roost/v1/settings", .scope(.admin),
@@ -87,13 +87,13 @@ extension NativeAPI {
         }
     }
 
-    private func health() async throws -> Health {
-        let findings = await native.examiner.findings()
+    private func health(for caller: Caller) async throws -> Health {
+        let findings = await native.examiner.findings(for: caller)
         let states = Finding.State.allCases
         return Health(
             status: states.last { state in findings.contains { $0.state == state } } ?? .good,
             version: parts.configuration.version, startedAt: parts.startedAt,
-            loadedModelCount: try await manager.loadedModels().count,
+            loadedModelCount: try await manager.loadedModels().filter { caller.mayUse(model: $0.record.name) }.count,
             activeCount: parts.active.count, findings: findings)
     }
 

@@ -8,12 +8,18 @@ import Synchronization
 /// One connection: what comes in is looked at here, message by message; what goes out belongs to its session, which may
 /// outlive it.
 final class WebSocketConnection: Sendable {
+    private struct Current {
+        var session: WebSocketSession?
+        /// Once it is closed: whether the client said that it is over.
+        var end: Bool?
+    }
+
     let eventLoop: any EventLoop
     let caller: Caller
     let limits: WebSocketLimits
     private let parts: ServerParts
     private let handler: NIOLoopBoundBox<WebSocketHandler?>
-    private let current: Mutex<WebSocketSession?>
+    private let current = Mutex(Current())
     /// Its number among the streams that end with the caller's key or the server.
     private let number = Mutex<Int?>(nil)
 
@@ -23,17 +29,16 @@ final class WebSocketConnection: Sendable {
         self.parts = parts
         limits = parts.native.sessions.limits
         handler = NIOLoopBoundBox.makeEmptyBox(valueType: WebSocketHandler.self, eventLoop: eventLoop)
-        current = Mutex(nil)
     }
 
-    private var session: WebSocketSession? { current.withLock { $0 } }
+    private var session: WebSocketSession? { current.withLock { $0.session } }
 
     // MARK: From the handler, on the event loop
 
     func opened(_ handler: WebSocketHandler) {
         self.handler.value = handler
         let session = parts.native.sessions.make(caller: caller, events: parts.native.events)
-        current.withLock { $0 = session }
+        current.withLock { $0.session = session }
         session.attach(self)
         do {
             let added = try parts.active.add(for: caller) { [weak self] error in self?.end(error) }
@@ -56,8 +61,12 @@ final class WebSocketConnection: Sendable {
     func closed(code: UInt16?) {
         handler.value = nil
         if let number = number.withLock({ $0.take() }) { parts.active.remove(number) }
-        guard let session = current.withLock({ $0.take() }) else { return }
-        session.detach(self, isOver: code == 1000)
+        let isOver = code == 1000
+        let session = current.withLock { current in
+            current.end = isOver
+            return current.session.take()
+        }
+        session?.detach(self, isOver: isOver)
     }
 
     // MARK: To the handler
@@ -144,7 +153,12 @@ final class WebSocketConnection: Sendable {
                     status: .gone, code: "session_expired",
                     message: "The session has ended, or more was missed than is kept; begin anew.")
             }
-            current.withLock { $0 = earlier }
+            // A connection that has closed meanwhile has told only the session that it had.
+            let end = current.withLock { current in
+                if current.end == nil { current.session = earlier }
+                return current.end
+            }
+            if let end { earlier.detach(self, isOver: end) }
             session.end()
         }
     }

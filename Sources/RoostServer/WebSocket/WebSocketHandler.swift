@@ -27,6 +27,8 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private var isBusy = false
     private var owesRead = false
     private var clientCode: UInt16?
+    /// What the newest ping said that came while nothing could be written.
+    private var owedPong: ByteBuffer?
 
     init(connection: WebSocketConnection) {
         self.connection = connection
@@ -59,7 +61,8 @@ final class WebSocketHandler: ChannelDuplexHandler {
             next()
         case .ping(let data):
             guard phase == .open else { return }
-            context.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .pong, data: data)), promise: nil)
+            // 5.5.3: the newest ping alone may be answered; a client that does not read makes nothing grow.
+            if context.channel.isWritable { sendPong(data) } else { owedPong = data }
         case .close(let code):
             clientCode = code ?? 1005
             if phase == .open {
@@ -69,6 +72,14 @@ final class WebSocketHandler: ChannelDuplexHandler {
             finish()
         case .refuse(let code, let reason): close(code, reason)
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if phase == .open, context.channel.isWritable, let data = owedPong {
+            owedPong = nil
+            sendPong(data)
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -127,6 +138,10 @@ final class WebSocketHandler: ChannelDuplexHandler {
         }
         if texts.isEmpty { promise.succeed() }
         context.flush()
+    }
+
+    private func sendPong(_ data: ByteBuffer) {
+        context?.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .pong, data: data)), promise: nil)
     }
 
     /// Closes with a code and, soon, without the other side's consent.

@@ -13,12 +13,14 @@ final class WebSocketSession: Sendable {
     private struct State {
         var outbox: WebSocketOutbox
         var connection: WebSocketConnection?
+        /// The connection that it had last, also when that is gone.
+        var latest: ObjectIdentifier?
         var isWriting = false
         var isOver = false
         var isGoingAway = false
         var chats: [String: WebSocketChat] = [:]
         var topics: Set<EventTopic> = []
-        /// The number of its listener; its place is taken before there is one.
+        /// The number of its listener, once it has followed something.
         var listener: Int?
         /// States that wait, by what they are of; in order.
         var states: [(key: String, event: ServerEvent)] = []
@@ -54,7 +56,12 @@ final class WebSocketSession: Sendable {
 
     // MARK: Connections
 
-    func attach(_ connection: WebSocketConnection) { state.withLock { $0.connection = connection } }
+    func attach(_ connection: WebSocketConnection) {
+        state.withLock { state in
+            state.connection = connection
+            state.latest = ObjectIdentifier(connection)
+        }
+    }
 
     /// Goes on with another connection, from the message after `number`. False when that is not possible.
     func resume(on connection: WebSocketConnection, after number: UInt64, id: String?) -> Bool {
@@ -67,6 +74,7 @@ final class WebSocketSession: Sendable {
             guard replayed != nil else { return (false, nil) }
             let earlier = state.connection
             state.connection = connection
+            state.latest = ObjectIdentifier(connection)
             state.isWriting = false
             state.expiry?.cancel()
             state.expiry = nil
@@ -81,9 +89,12 @@ final class WebSocketSession: Sendable {
     }
 
     /// A connection is gone. The session waits for the next one, if there is anything to come back for.
+    ///
+    /// What could not be written may tell of it before the connection's end does, which knows whether the client said that
+    /// it is over.
     func detach(_ connection: WebSocketConnection, isOver: Bool) {
         let (wasCurrent, waits, waiter) = state.withLock { state in
-            guard state.connection === connection else {
+            guard state.latest == ObjectIdentifier(connection), state.connection != nil || isOver else {
                 return (false, false, CheckedContinuation<Void, Never>?.none)
             }
             state.connection = nil
@@ -226,41 +237,40 @@ final class WebSocketSession: Sendable {
     }
 
     private func follow(_ change: (Set<EventTopic>) -> Set<EventTopic>) -> Set<EventTopic> {
-        let (topics, fresh, listener) = state.withLock { state in
-            let before = state.topics
-            state.topics = change(before)
+        let topics = state.withLock { state in
+            state.topics = change(state.topics)
             state.states.removeAll { !state.topics.contains($0.event.topic) }
-            return (state.topics, state.topics.subtracting(before), state.listener.take())
-        }
-        if let listener { events.forget(listener) }
-        guard !topics.isEmpty else { return topics }
-        let number = events.listen(to: topics, beginningWith: fresh) { [weak self] in self?.take($0) }
-        let isOver = state.withLock { state in
+            guard !state.isOver else { return state.topics }
+            // A listener without topics is not called: what is comes here, before anything that is told from now on.
+            let number = state.listener ?? events.listen(to: []) { [weak self] in self?.take($0) }
             state.listener = number
-            return state.isOver
+            for event in events.change(number, to: state.topics) { add(event, &state) }
+            return state.topics
         }
-        if isOver { events.forget(number) }
+        pump()
         return topics
     }
 
     private func take(_ event: ServerEvent) {
-        state.withLock { state in
-            guard state.topics.contains(event.topic), !state.isOver, let event = event.seen(by: caller) else { return }
-            if let key = event.coalescingKey {
-                if let place = state.states.firstIndex(where: { $0.key == key }) {
-                    state.states[place].event = event
-                } else {
-                    state.states.append((key, event))
-                }
+        state.withLock { add(event, &$0) }
+        pump()
+    }
+
+    private func add(_ event: ServerEvent, _ state: inout State) {
+        guard state.topics.contains(event.topic), !state.isOver, let event = event.seen(by: caller) else { return }
+        if let key = event.coalescingKey {
+            if let place = state.states.firstIndex(where: { $0.key == key }) {
+                state.states[place].event = event
             } else {
-                state.events.append(event)
-                if state.events.count > limits.eventCount {
-                    state.events.removeFirst()
-                    state.missedEventCount += 1
-                }
+                state.states.append((key, event))
+            }
+        } else {
+            state.events.append(event)
+            if state.events.count > limits.eventCount {
+                state.events.removeFirst()
+                state.missedEventCount += 1
             }
         }
-        pump()
     }
 
     // MARK: Out

@@ -1,3 +1,4 @@
+import EngineFixtures
 import Foundation
 import Roost
 import Testing
@@ -124,6 +125,45 @@ extension ServerTests {
                         break
                     }
                     #expect(byteCount < Self.systemByteCount + 1 << 20, "the system keeps \(Self.systemByteCount)")
+                }
+            }
+        }
+
+        @Test func `of pings that come while nothing is read the newest is answered`() async throws {
+            try await TestServer.run { server in
+                try await TestSocket.run(server, receiveBuffer: 4096) { socket in
+                    // More than the system keeps, if each were answered.
+                    let rounds = (Self.systemByteCount + 1 << 20) / 127 / 500
+                    let ping: [UInt8] = [0x89, 0xFD, 0, 0, 0, 0] + Array(repeating: 0x61, count: 125)
+                    let pings = Array(repeatElement(ping, count: 500).joined())
+                    for _ in 0..<rounds { try await socket.write(raw: pings) }
+                    try await socket.write(0x89, Data("last".utf8))
+                    // All of them have come when what was sent after them has.
+                    try await socket.send(Self.chat("a", model: "chat", tokens: 1))
+                    #expect(try await eventually { try await !server.manager.loadedModels().isEmpty })
+                    var answered = 0
+                    while let frame = try await socket.frame() {
+                        guard frame.opcode == 10 else { continue }
+                        answered += 1
+                        if frame.data == Data("last".utf8) { break }
+                    }
+                    #expect(answered > 0 && answered < rounds * 500, "\(answered) of \(rounds * 500)")
+                }
+            }
+        }
+
+        @Test func `a client that closes while its chat is told ends it at once`() async throws {
+            try await TestServer.run(contextLength: TestServer.endlessContext) {
+                $0.webSocketResumeDuration = .seconds(3600)
+            } _: { server in
+                for _ in 0..<5 {
+                    try await TestSocket.run(server) { socket in
+                        try await socket.send(Self.chat("a", model: "endless", tokens: 50_000_000))
+                        _ = try await socket.message("chat.delta")
+                        try await socket.write(0x88, Data([0x03, 0xE8]))
+                        #expect(try await socket.closeCode() == 1000)
+                    }
+                    #expect(try await eventually { try await server.activeRequestCount() == 0 })
                 }
             }
         }

@@ -1,4 +1,7 @@
+import EngineFixtures
 import Foundation
+import HubSimulator
+import ModelFixtures
 import NIOHTTP1
 import Roost
 import Testing
@@ -187,6 +190,39 @@ extension ServerTests {
                     }
                     try await socket.send(#"{"type":"unsubscribe","id":"u","topics":["loaded","health"]}"#)
                     #expect(try await socket.message("subscribed", id: "u").count("topics") == 0)
+                }
+            }
+        }
+
+        @Test func `a download's end is told, however often the topics change as it comes`() async throws {
+            var layer = SimulatedLayer("model", "")
+            layer.bytes = try TinyModel.llama(chatTemplate: TinyModel.chatML).bytes()
+            try await OllamaSimulator.run(["library/tiny:1b": [layer]]) { registry in
+                let environment = [
+                    "ROOST_OLLAMA_REGISTRY": registry.registry.address, "HF_ENDPOINT": registry.registry.address,
+                ]
+                try await TestServer.run(environment: environment) { server in
+                    try await server.manager.setBandwidthLimit(10_000)
+                    try await TestSocket.run(server) { socket in
+                        try await socket.send(#"{"type":"subscribe","topics":["downloads"]}"#)
+                        _ = try await socket.message("subscribed")
+                        _ = try await server.send(.POST, "/roost/v1/downloads", #"{"model":"tiny:1b"}"#)
+                        while try await socket.message("event").string("data.state") != "downloading" {}
+                        let path = "/roost/v1/downloads/tiny:1b/cancel"
+                        #expect(try await server.send(.POST, path).status == 202)
+                        var (isTold, number) = (false, 0)
+                        #expect(
+                            try await eventually {
+                                number += 1
+                                let type = number.isMultiple(of: 2) ? "unsubscribe" : "subscribe"
+                                try await socket.send(#"{"type":"\#(type)","id":"\#(number)","topics":["loaded"]}"#)
+                                while true {
+                                    let message = try await socket.message()
+                                    if message.string("data.state") == "cancelled" { isTold = true }
+                                    if message.string("id") == "\(number)" { return isTold }
+                                }
+                            })
+                    }
                 }
             }
         }

@@ -20,30 +20,44 @@ actor Examiner {
     private static let lifetime = Duration.seconds(2)
     private static let interval = Duration.milliseconds(100)
 
+    /// What was found, before it is known who asks.
+    private struct Examination: Sendable {
+        let settings: [Finding]
+        let models: Result<[ModelRecord], any Error>
+        let warnings: [HealthWarning]
+    }
+
     private let manager: ModelManager
-    private var last: (time: ContinuousClock.Instant, task: Task<[Finding], Never>)?
+    private var last: (time: ContinuousClock.Instant, task: Task<Examination, Never>)?
 
     init(manager: ModelManager) { self.manager = manager }
 
-    func findings() async -> [Finding] {
+    /// What a caller may know of: nothing of models that it may not use.
+    func findings(for caller: Caller) async -> [Finding] {
+        let found = await examination()
+        return found.settings + [Self.store(found.models, for: caller)]
+            + found.warnings.filter { $0.isKnown(to: caller) }.map { warning in
+                Finding(
+                    subject: warning.kind.rawValue, state: warning.severity == .problem ? .problem : .notice,
+                    message: warning.message, remedy: warning.remedy)
+            }
+    }
+
+    private func examination() async -> Examination {
         if let last, ContinuousClock.now - last.time < Self.lifetime { return await last.task.value }
         let task = Task { [manager] in await Self.examine(manager) }
         last = (.now, task)
         return await task.value
     }
 
-    private static func examine(_ manager: ModelManager) async -> [Finding] {
+    private static func examine(_ manager: ModelManager) async -> Examination {
         let configuration = manager.configuration
-        var findings = [engine, isolation(configuration), await store(manager)]
+        let models: Result<[ModelRecord], any Error>
+        do { models = .success(try await manager.downloadedModels()) } catch { models = .failure(error) }
         var warnings = await Machine.healthWarnings(
             diskPaths: [configuration.homeDirectory.path], interval: interval)
         warnings += (try? await manager.speedWarnings()) ?? []
-        findings += warnings.map { warning in
-            Finding(
-                subject: warning.kind.rawValue, state: warning.severity == .problem ? .problem : .notice,
-                message: warning.message, remedy: warning.remedy)
-        }
-        return findings
+        return Examination(settings: [engine, isolation(configuration)], models: models, warnings: warnings)
     }
 
     private static var engine: Finding {
@@ -74,9 +88,9 @@ actor Examiner {
         return Finding(subject: "isolation", state: .good, message: "Each model has a sandboxed process of its own.")
     }
 
-    private static func store(_ manager: ModelManager) async -> Finding {
+    private static func store(_ found: Result<[ModelRecord], any Error>, for caller: Caller) -> Finding {
         do {
-            let models = try await manager.downloadedModels()
+            let models = try found.get().filter { caller.mayUse(model: $0.name) }
             let damaged = models.filter { $0.files.contains(where: \.isDamaged) }
             guard damaged.isEmpty else {
                 return Finding(

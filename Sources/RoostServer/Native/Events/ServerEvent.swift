@@ -72,7 +72,10 @@ enum ServerEvent: Sendable {
         case .download(let download): caller.mayUse(model: download.model) ? self : nil
         case .loaded(let models): .loaded(models.filter { caller.mayUse(model: $0.name) })
         case .happened(.loadRetreat(let model, _)): caller.mayUse(model: model) ? self : nil
-        case .health, .happened(.health), .happened(.engine): self
+        case .health(let warnings): .health(warnings.filter { $0.isKnown(to: caller) })
+        case .happened(.health(.began(let warning))), .happened(.health(.ended(let warning))):
+            warning.isKnown(to: caller) ? self : nil
+        case .happened(.engine): self
         }
     }
 
@@ -82,5 +85,13 @@ enum ServerEvent: Sendable {
         let model: String
         let message: String
         let changesQuality: Bool
+    }
+}
+
+extension HealthWarning {
+    /// Whether a caller may know of it: one of speed is about a model.
+    func isKnown(to caller: Caller) -> Bool {
+        guard kind == .speed, let model = subject else { return true }
+        return caller.mayUse(model: model)
     }
 }

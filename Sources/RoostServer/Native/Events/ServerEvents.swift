@@ -34,25 +34,34 @@ final class ServerEvents: Sendable {
     /// Calls `listener` for what happens from now on, and before that for what is. Returns the number to `forget` it by.
     ///
     /// The listener is called on any thread and must not block.
-    /// - Parameter fresh: the topics whose present state the listener does not know; `nil` is all.
-    func listen(
-        to topics: Set<EventTopic>, beginningWith fresh: Set<EventTopic>? = nil, _ listener: @escaping Listener
-    ) -> Int {
-        let fresh = fresh ?? topics
+    func listen(to topics: Set<EventTopic>, _ listener: @escaping Listener) -> Int {
         let (number, first) = state.withLock { state in
             state.nextNumber += 1
-            state.listeners[state.nextNumber] = (topics, listener)
-            var first: [ServerEvent] = []
-            for topic in topics.union(topics.contains(.health) ? [.events] : []) {
-                if state.watches[topic] == nil, topic != .health { state.watches[topic] = watch(topic) }
-            }
-            if fresh.contains(.downloads) { first += state.downloads.values.map(ServerEvent.download) }
-            if fresh.contains(.loaded), let loaded = state.loaded { first.append(.loaded(loaded)) }
-            if fresh.contains(.health) { first.append(.health(state.warnings)) }
-            return (state.nextNumber, first)
+            state.listeners[state.nextNumber] = ([], listener)
+            return (state.nextNumber, change(state.nextNumber, to: topics, &state))
         }
         for event in first { listener(event) }
         return number
+    }
+
+    /// Changes what a listener follows; of what it followed before it misses nothing. Returns what is, of the topics that
+    /// are new to it: the listener is not called for that.
+    func change(_ number: Int, to topics: Set<EventTopic>) -> [ServerEvent] {
+        state.withLock { change(number, to: topics, &$0) }
+    }
+
+    private func change(_ number: Int, to topics: Set<EventTopic>, _ state: inout State) -> [ServerEvent] {
+        guard let fresh = state.listeners[number].map({ topics.subtracting($0.topics) }) else { return [] }
+        state.listeners[number]?.topics = topics
+        for topic in topics.union(topics.contains(.health) ? [.events] : []) {
+            if state.watches[topic] == nil, topic != .health { state.watches[topic] = watch(topic) }
+        }
+        endWatches(&state)
+        var first: [ServerEvent] = []
+        if fresh.contains(.downloads) { first += state.downloads.values.map(ServerEvent.download) }
+        if fresh.contains(.loaded), let loaded = state.loaded { first.append(.loaded(loaded)) }
+        if fresh.contains(.health) { first.append(.health(state.warnings)) }
+        return first
     }
 
     /// A download that somebody follows: its end is told even when it comes before the next look.
@@ -66,13 +75,18 @@ final class ServerEvents: Sendable {
     func forget(_ number: Int) {
         state.withLock { state in
             state.listeners[number] = nil
-            let wanted = state.listeners.values.reduce(into: Set<EventTopic>()) { $0.formUnion($1.topics) }
-            for topic in [EventTopic.downloads, .loaded] where !wanted.contains(topic) {
-                state.watches.removeValue(forKey: topic)?.cancel()
-                if topic == .downloads { state.downloads = [:] } else { state.loaded = nil }
-            }
-            // Health is followed on: what began while nobody listened must be known to the next one.
+            endWatches(&state)
         }
+    }
+
+    /// Looks no more at what nobody follows.
+    private func endWatches(_ state: inout State) {
+        let wanted = state.listeners.values.reduce(into: Set<EventTopic>()) { $0.formUnion($1.topics) }
+        for topic in [EventTopic.downloads, .loaded] where !wanted.contains(topic) {
+            state.watches.removeValue(forKey: topic)?.cancel()
+            if topic == .downloads { state.downloads = [:] } else { state.loaded = nil }
+        }
+        // Health is followed on: what began while nobody listened must be known to the next one.
     }
 
     /// A sequence of what happens; it ends when nobody reads it any more.
