@@ -215,6 +215,40 @@ import Testing
         #expect(gone.status == 1 && gone.errors.contains("No server runs"), "\(gone)")
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a setting that a flag holds is told as held by it`() async throws {
+        try await prepare()
+        let server = try ServedProgram(home: home, environment: Self.environment, arguments: ["--drain", "1s"])
+        defer { server.kill() }
+        _ = try await server.start()
+        let roost = try BuiltProgram(home: home)
+        try Data("drain_timeout = \"5m\"\nlog_level = \"debug\"\n".utf8).write(
+            to: home.appending(path: "config.toml"))
+        let reload = try await roost.run("reload")
+        #expect(reload.output.contains("In use now: log_level."), "\(reload)")
+        #expect(reload.output.contains("started with: drain_timeout."), "\(reload)")
+        #expect(try await roost.run("stop", "--server").status == 0)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a process that has the number of a server that was killed is not told to reload`() async throws {
+        let other = Process()
+        other.executableURL = URL(fileURLWithPath: "/bin/sleep")
+        other.arguments = ["60"]
+        try other.run()
+        defer { other.terminate() }
+        let run = home.appending(path: "run")
+        try FileManager.default.createDirectory(at: run, withIntermediateDirectories: true)
+        try Data(
+            """
+            {"pid":\(other.processIdentifier),"host":"127.0.0.1","port":1,"version":"1","startedAt":"2026-01-02T03:04:05Z"}
+            """.utf8
+        ).write(to: run.appending(path: "roost.json"))
+        let outcome = try await BuiltProgram(home: home).run("reload")
+        #expect(outcome.status == 1 && outcome.errors.contains("does not answer there"), "\(outcome)")
+        #expect(other.isRunning)
+    }
+
     private static func status(_ address: String, host: String) async throws -> Int {
         var request = HTTPClientRequest(url: address + "/api/tags")
         request.headers.add(name: "Host", value: host)

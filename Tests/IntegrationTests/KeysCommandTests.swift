@@ -86,6 +86,20 @@ import Testing
         #expect(try await roost.run("doctor").output.contains("chmod 600"))
     }
 
+    @Test func `keys are revoked, and the server is ended, also while config.toml has a mistake`() async throws {
+        let roost = try roost()
+        _ = try await roost.run("keys", "create", "a")
+        let server = try ServedProgram(home: folder.url)
+        defer { server.kill() }
+        _ = try await server.start()
+        try Data("keep_alve = 1\n".utf8).write(to: folder.url.appending(path: "config.toml"))
+        for arguments in [["keys", "list"], ["keys", "revoke", "a"], ["ps"], ["stop", "--server"]] {
+            let outcome = try await roost.run(arguments)
+            #expect(outcome.status == 0, "\(arguments): \(outcome)")
+        }
+        #expect(try await server.status() == 0)
+    }
+
     @Test func `a server asks strangers for a key and its owner's commands for none`() async throws {
         try await folder.importTinyModel()
         let roost = try roost()

@@ -61,6 +61,61 @@ extension ServerTests {
             #expect(cancelled.hasHappened)
         }
 
+        /// A request whose answer is more than the system takes for a client that does not read.
+        private static func largeRequest(_ fields: String) -> (text: String, byteCount: Int) {
+            let content = String(repeating: "a", count: 12 << 20)
+            let body = #"{"model":"chat","messages":[{"role":"user","content":"\#(content)"}]}"#
+            let head = "POST /apply-template HTTP/1.1\r\nHost: localhost\r\n\(fields)"
+            return (head + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)", content.utf8.count)
+        }
+
+        private static func check(_ reply: String, of byteCount: Int) {
+            #expect(reply.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(reply.utf8.count > byteCount && reply.hasSuffix("assistant\\n\"}"), "\(reply.utf8.count)")
+        }
+
+        @Test(arguments: [true, false])
+        func `a client gets all of a large last answer, however late it reads`(saysLast: Bool) async throws {
+            let kept = KeptLog()
+            try await TestServer.run {
+                $0.connectionLimits.lingerTimeout = .milliseconds(100)
+            } log: {
+                kept.log()
+            } _: { server async throws in
+                let request = Self.largeRequest(saysLast ? "Connection: close\r\n" : "")
+                let client = try await RawClient.connect(port: server.running.port, reads: false)
+                try await client.send(request.text)
+                #expect(
+                    try await eventually {
+                        kept.lines.contains { $0.contains("path=/apply-template") && $0.contains("status=200") }
+                    })
+                if !saysLast { await client.finish() }
+                // Longer than a connection that is done may last.
+                try await Task.sleep(for: .milliseconds(500))
+                try await client.startReading()
+                Self.check(try await client.textToEnd(), of: request.byteCount)
+            }
+        }
+
+        @Test func `a client that reads slowly, but steadily, gets all of a large answer`() async throws {
+            try await TestServer.run {
+                $0.connectionLimits.stallTimeout = .seconds(2)
+            } _: { server async throws in
+                let request = Self.largeRequest("")
+                let client = try await RawClient.connect(port: server.running.port, reads: false)
+                try await client.send(request.text)
+                // For more than twice as long as a client may take nothing.
+                let end = ContinuousClock.now + .seconds(5)
+                while ContinuousClock.now < end {
+                    client.read()
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                #expect(try await !client.isClosed)
+                try await client.startReading()
+                Self.check(try await client.text { $0.hasSuffix("assistant\\n\"}") }, of: request.byteCount)
+            }
+        }
+
         @Test func `a client that does not read loses its connection, and the slot is free`() async throws {
             try await TestServer.run(contextLength: TestServer.endlessContext) {
                 $0.connectionLimits.stallTimeout = .milliseconds(300)

@@ -36,6 +36,29 @@ extension ServerTests {
             }
         }
 
+        @Test func `a stream to a client of HTTP 1.0 ends with the connection, also where that would be kept`()
+            async throws
+        {
+            try await TestServer.run { server async throws in
+                let body = #"{"model":"base","prompt":"a","options":{"num_predict":3}}"#
+                let reply = try await server.raw(
+                    "POST /api/generate HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n"
+                        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                #expect(reply.lowercased().contains("connection: close\r\n"), "\(reply)")
+                #expect(reply.contains(#""done":true"#) && reply.hasSuffix("}\n"))
+            }
+        }
+
+        @Test func `a client of HTTP 1.0 is not asked for the body`() async throws {
+            try await TestServer.run { server async throws in
+                let body = #"{"model":"nobody"}"#
+                let reply = try await server.raw(
+                    "POST /api/show HTTP/1.0\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+                        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                #expect(reply.hasPrefix("HTTP/1.0 404 "), "\(reply)")
+            }
+        }
+
         @Test func `a client that waits to be asked for the body is asked`() async throws {
             try await TestServer.run { server async throws in
                 let body = #"{"model":"nobody"}"#

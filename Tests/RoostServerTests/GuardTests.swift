@@ -92,6 +92,19 @@ extension ServerTests {
             }
         }
 
+        @Test func `half a megabyte of blanks where a number should be is refused as any other text`() async throws {
+            try await TestServer.run { server in
+                for count in [10_000, 500_000] {
+                    let blanks = String(repeating: " ", count: count)
+                    for text in [#"{"a":\#(blanks)}"#, #"{"a":[\#(blanks)}"#, #"{"a"\#(blanks)}"#] {
+                        let reply = try await server.send(.POST, "/api/generate", text)
+                        #expect(reply.status == 400)
+                        #expect(try reply.json.string("error")?.contains("not valid JSON") == true)
+                    }
+                }
+            }
+        }
+
         @Test func `unknown endpoints and methods have the dialect's form`() async throws {
             try await TestServer.run { server in
                 let ollama = try await server.send(.GET, "/api/nothing")
@@ -105,6 +118,8 @@ extension ServerTests {
                 let method = try await server.send(.GET, "/api/generate")
                 #expect(method.status == 405)
                 #expect(try method.json.string("error") == "/api/generate takes POST, not GET.")
+                #expect(method.headers["Allow"] == ["POST"])
+                #expect(try await server.send(.PUT, "/api/tags").headers["Allow"] == ["GET, HEAD"])
                 #expect(try await server.send(.DELETE, "/v1/chat/completions").status == 405)
             }
         }

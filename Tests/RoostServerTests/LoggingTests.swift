@@ -38,6 +38,18 @@ final class KeptLog: Sendable {
         #expect(object.string("_time") == "x" && object.string("time")?.hasSuffix("Z") == true)
     }
 
+    @Test func `nothing in a value makes another field`() {
+        let kept = KeptLog()
+        let bad = [#"x\" status=200 caller=admin y=\""#, "a\"\u{301} b=1", "c =\u{301}d", "\\", "é\u{85}", "é"]
+        for value in bad { kept.log().logger(label: "roost").info("it", metadata: ["model": "\(value)"]) }
+        let values = kept.lines.compactMap { $0.components(separatedBy: " it model=").last }
+        #expect(
+            values == [
+                #""x\\\" status=200 caller=admin y=\\\"""#, "\"a\\\"\u{301} b=1\"", "\"c =\u{301}d\"",
+                #""\\""#, #""é\u0085""#, "é",
+            ])
+    }
+
     @Test(arguments: ServerLog.Format.allCases)
     func `nothing in a value makes a second line or steers a terminal`(format: ServerLog.Format) throws {
         let kept = KeptLog()
@@ -81,7 +93,7 @@ extension ServerTests {
                     .allSatisfy { requests[0].contains($0) }, "\(requests)")
             #expect(requests[1].contains("path=/v1/chat/completions "))
             #expect(
-                requests[2].contains("status=404") && requests[2].contains(#"model=x\r\ny\u{1b}"#), "\(requests[2])")
+                requests[2].contains("status=404") && requests[2].contains(#"model="x\r\ny\u001b""#), "\(requests[2])")
             #expect(requests[3].contains("status=400"))
         }
 

@@ -100,6 +100,14 @@ extension ServerTests {
             #expect(metrics.snapshot.models["other"]?.generations == 9900)
         }
 
+        @Test func `no name ends its label's value, or its line`() {
+            var text = MetricsText(.prometheus)
+            text.add(.gauge, "x", "h", [.init(1, [("model", "a\r\nb\"\u{301}} 2\\")])])
+            let lines = text.whole.unicodeScalars.split(separator: "\n").map { String($0) }
+            #expect(lines.count == 3)
+            #expect(lines.last.map { Array($0.utf8) } == Array("x{model=\"a\\\\r\\nb\\\"\u{301}} 2\\\\\"} 1".utf8))
+        }
+
         @Test func `both formats are as their parsers want them`() async throws {
             try await TestServer.run { server async throws in
                 _ = try await server.send(

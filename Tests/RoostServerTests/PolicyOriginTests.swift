@@ -80,7 +80,11 @@ extension ServerTests {
                     ["Origin: https://chat.example", "Access-Control-Request-Method: POST"])
                 #expect(preflight.status == "204")
                 #expect(preflight.head.contains("access-control-allow-origin: https://chat.example"))
-                for name in ["authorization", "x-api-key", "content-type"] { #expect(preflight.head.contains(name)) }
+                for name in ["authorization", "x-api-key", "content-type", "x-roost-save", "last-event-id"] {
+                    #expect(preflight.head.contains(name), "\(name)")
+                }
+                let reply = try await Self.ask(server, "POST", "/api/show", ["Origin: https://chat.example"])
+                #expect(reply.head.contains("access-control-expose-headers: x-roost-conversation, "), "\(reply.head)")
             }
         }
 

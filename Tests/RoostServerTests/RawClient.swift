@@ -89,6 +89,15 @@ final class RawClient: Sendable {
         try? await channel.writeAndFlush(ByteBuffer(bytes: bytes))
     }
 
+    /// Takes some of what has come, of a connection that does not read by itself.
+    func read() { channel.read() }
+
+    /// Reads from now on.
+    func startReading() async throws {
+        try await channel.setOption(.socketOption(.so_rcvbuf), value: 1 << 18).get()
+        try await channel.setOption(.autoRead, value: true).get()
+    }
+
     /// Says that no more comes.
     func finish() async { try? await channel.close(mode: .output).get() }
 

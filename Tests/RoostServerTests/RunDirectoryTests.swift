@@ -15,7 +15,7 @@ extension ServerTests {
                 #expect(record.port == server.running.port)
                 #expect(record.host == "127.0.0.1")
                 #expect(record.version == server.running.version)
-                #expect(record.isAlive)
+                #expect(record.isAlive && record.drainSeconds == 0)
                 let file = server.home.appending(path: "run/roost.json").path
                 let attributes = try FileManager.default.attributesOfItem(atPath: file)
                 #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
@@ -24,6 +24,25 @@ extension ServerTests {
                 return server.home
             }
             #expect(RunningServer.recorded(inHome: home) == nil)
+        }
+
+        @Test func `a folder that others may write in is made private, and what they put there is not written to`()
+            async throws
+        {
+            let home = FileManager.default.temporaryDirectory.appending(path: "roost-run-\(UUID().uuidString)")
+            let folder = home.appending(path: "run")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
+            let planted = folder.appending(path: "roost.json.\(ProcessInfo.processInfo.processIdentifier)")
+            try Data().write(to: planted)
+            let kept = home.appending(path: "planted")
+            try FileManager.default.linkItem(at: planted, to: kept)
+            try await TestServer.run(home: home) { server in
+                #expect(RunningServer.recorded(inHome: home)?.token != nil)
+                #expect(try Data(contentsOf: kept).isEmpty)
+                let attributes = try FileManager.default.attributesOfItem(atPath: folder.path)
+                #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o700)
+            }
         }
 
         @Test func `a second server for the same home is refused and names the first`() async throws {

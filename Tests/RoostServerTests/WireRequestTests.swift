@@ -50,6 +50,28 @@ struct WireRequestTests {
         #expect(!chat.allowsParallelToolCalls)
     }
 
+    @Test("Numbers behind names are found, alone or first in an array, in text that may be no JSON")
+    func namedNumbers() {
+        let text = #"{"a" : -1.5e3,"b":[ 2,3],"":4,"a b":5,"c":"6","d"e":7,"f":-,"g":[[8]],"h":9"#
+        let bytes = Array(text.utf8)
+        let found = NamedNumbers(bytes).map { "\($0.field)=\(String(decoding: bytes[$0.range], as: UTF8.self))" }
+        #expect(found == ["a=-1.5e3", "b=2", "h=9"])
+        #expect(Array(NamedNumbers(Array(#""a":"#.utf8))).isEmpty && Array(NamedNumbers([])).isEmpty)
+    }
+
+    @Test("A number out of range is told with its field")
+    func numberOutOfRange() {
+        #expect(parameter { try ollama(#""options":{"num_predict":1e99}"#) } == "num_predict")
+    }
+
+    @Test("A hundred thousand schemas are read one after the other, not each from the body's start")
+    func manyTexts() throws {
+        let count = 100_000
+        let body = "[" + Array(repeating: #"{"\u0061":1}"#, count: count).joined(separator: ",") + "]"
+        let texts = try RequestReader.decode([JSONText].self, from: Data(body.utf8))
+        #expect(texts.count == count && texts.last?.text == #"{"\u0061":1}"#)
+    }
+
     @Test("OpenAI's words for tool_choice", arguments: ["auto", "none", "required"])
     func toolChoice(word: String) throws {
         let chat = try chat(openAI(#""tools":[{"function":{"name":"f"}}],"tool_choice":"\#(word)""#))

@@ -11,7 +11,7 @@ struct ListKeysCommand: AsyncParsableCommand {
     @OptionGroup var listing: ListingOptions
 
     func run() async throws {
-        let home = try RoostConfiguration.fromEnvironment().homeDirectory
+        let home = RoostConfiguration.defaultHomeDirectory()
         let now = Date()
         let items = (try AccessKeyFile(home: home).keys() ?? []).map { ListedKey($0, now: now) }
         try Console.output.printList(

@@ -15,7 +15,7 @@ struct RevokeKeyCommand: AsyncParsableCommand {
     var names: [String]
 
     func run() async throws {
-        let file = AccessKeyFile(home: try RoostConfiguration.fromEnvironment().homeDirectory)
+        let file = AccessKeyFile(home: RoostConfiguration.defaultHomeDirectory())
         for name in names {
             let key = try file.revoke(name)
             Console.output.print("Key “\(key.name)” (\(key.id)) is revoked.")

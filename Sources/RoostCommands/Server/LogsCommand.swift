@@ -27,7 +27,7 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let home = try RoostConfiguration.fromEnvironment().homeDirectory
+        let home = RoostConfiguration.defaultHomeDirectory()
         let folder = home.appending(path: "logs", directoryHint: .isDirectory)
         let candidates = try Self.names(of: model).map { WorkerLogFile(folder: folder, model: $0) }
         guard let log = candidates.first(where: \.exists) else { throw LogsError.none(model: model) }

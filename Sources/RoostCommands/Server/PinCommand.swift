@@ -51,7 +51,7 @@ private enum PinnedModels {
     struct Answer: Decodable, Sendable { let changed: Bool }
 
     static func server() async throws -> ServerClient {
-        let home = try RoostConfiguration.fromEnvironment().homeDirectory
+        let home = RoostConfiguration.defaultHomeDirectory()
         guard let client = await ServerClient.running(home: home) else { throw PinError.noServer(home: home.path) }
         return client
     }

@@ -12,7 +12,7 @@ struct ProcessesCommand: AsyncParsableCommand {
     @OptionGroup var listing: ListingOptions
 
     func run() async throws {
-        let home = try RoostConfiguration.fromEnvironment().homeDirectory
+        let home = RoostConfiguration.defaultHomeDirectory()
         guard let server = await ServerClient.running(home: home) else {
             Console.error.print("No server runs for \(home.path); “roost serve” starts one.")
             if listing.style == .json { try Console.output.printList([ProcessItem](), style: .json) }

@@ -25,7 +25,11 @@ struct ReloadCommand: AsyncParsableCommand {
 
     func run() async throws {
         let home = RoostConfiguration.defaultHomeDirectory()
-        guard let server = RunningServer.recorded(inHome: home), server.isAlive else {
+        // A signal goes to the server alone: another process may have the number of one that was killed.
+        guard let server = await ServerClient.running(home: home)?.server else {
+            if let record = RunningServer.recorded(inHome: home), record.isAlive {
+                throw ReloadError.notAnswering(pid: record.pid, address: record.baseURL)
+            }
             throw ReloadError.noServer(home: home.path)
         }
         let last = server.lastReload?.number ?? 0
@@ -44,7 +48,8 @@ struct ReloadCommand: AsyncParsableCommand {
 
     private func show(_ report: ReloadReport) throws {
         if let failure = report.failure { throw ReloadError.failed(reason: failure) }
-        if report.applied.isEmpty, report.waiting.isEmpty {
+        let held = report.held ?? []
+        if report.applied.isEmpty, report.waiting.isEmpty, held.isEmpty {
             return Console.output.print("No setting has changed; files that settings name were read again.")
         }
         if !report.applied.isEmpty {
@@ -53,18 +58,25 @@ struct ReloadCommand: AsyncParsableCommand {
         if !report.waiting.isEmpty {
             Console.output.print("Waiting for the server's next start: \(report.waiting.joined(separator: ", ")).")
         }
+        if !held.isEmpty {
+            Console.output.print("Held by flags that the server was started with: \(held.joined(separator: ", ")).")
+        }
     }
 }
 
 /// Why a server did not reload.
 enum ReloadError: Error, CustomStringConvertible {
     case noServer(home: String)
+    case notAnswering(pid: Int32, address: String)
     case failed(reason: String)
     case noAnswer(pid: Int32)
 
     var description: String {
         switch self {
         case .noServer(let home): "No server runs for \(home); “roost serve” starts one, with the settings as they are."
+        case .notAnswering(let pid, let address):
+            "Process \(pid) is recorded as the server at \(address), but does not answer there; look at it with "
+                + "“ps -p \(pid)”: “kill -HUP \(pid)” has a server reload, and ends most other programs."
         case .failed(let reason): "The server keeps its settings: \(reason)"
         case .noAnswer(let pid):
             "The server (process \(pid)) was told to reload and has not said what became of it; its log may tell."

@@ -104,6 +104,20 @@ struct ServeCommand: AsyncParsableCommand {
         return (configuration, server)
     }
 
+    /// Keys of settings that flags say, whatever config.toml and the environment say.
+    private var heldKeys: Set<String> {
+        // A part of the address that no flag says is still theirs.
+        let address = host.flatMap { try? RoostConfiguration.address($0, setting: "--host", defaults: ("", -1)) }
+        let isAddressHeld = address.map { !$0.host.isEmpty && (port != nil || $0.port >= 0) } ?? false
+        let held: [(String, Bool)] = [
+            ("host", isAddressHeld), ("keep_alive", keepAlive != nil), ("drain_timeout", drain != nil),
+            ("tls_certificate", certificate != nil), ("tls_key", key != nil),
+            ("log_level", verbose || logLevel != nil), ("log_format", logFormat != nil),
+            ("allow_unsandboxed", allowUnsandboxed),
+        ]
+        return Set(held.filter(\.1).map(\.0))
+    }
+
     /// Says what its owner may not expect of the server.
     private func warn(_ configuration: RoostConfiguration, _ server: RoostServerConfiguration) throws {
         if insecure, let warning = try server.addressWarning() { Console.error.print(warning) }
@@ -131,7 +145,8 @@ struct ServeCommand: AsyncParsableCommand {
             notice.tell(.ready)
         }
         let reloader = try ServerReloader(
-            control: service.control, manager: manager, log: log, logger: logger, settings: settings)
+            control: service.control, manager: manager, log: log, logger: logger, heldKeys: heldKeys,
+            isEncrypted: server.tls != nil, settings: settings)
         let signals = ServerSignals(control: service.control, notice: notice) { await reloader.reload() }
         let group = ServiceGroup(
             configuration: .init(

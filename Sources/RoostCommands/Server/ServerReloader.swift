@@ -12,18 +12,27 @@ actor ServerReloader {
     private let log: ServerLog
     private let logger: Logger
     private let settings: Settings
+    /// Keys that flags of the command say otherwise than config.toml and the environment.
+    private let heldKeys: Set<String>
+    private let isEncrypted: Bool
     /// What was set when the server started, and after each reload that went well.
     private var values: [SettingValue]
     private var number = 0
 
+    /// What the manager takes of the settings.
+    private static let managerKeys: Set<String> = ["keep_alive", "max_loaded_models", "limit_rate"]
+
     init(
-        control: ServerControl, manager: ModelManager, log: ServerLog, logger: Logger, settings: @escaping Settings
+        control: ServerControl, manager: ModelManager, log: ServerLog, logger: Logger, heldKeys: Set<String>,
+        isEncrypted: Bool, settings: @escaping Settings
     ) throws {
         self.control = control
         self.manager = manager
         self.log = log
         self.logger = logger
         self.settings = settings
+        self.heldKeys = heldKeys
+        self.isEncrypted = isEncrypted
         values = try RoostConfiguration.settings()
     }
 
@@ -35,7 +44,9 @@ actor ServerReloader {
             let (configuration, server) = try settings()
             var report = ReloadReport(number: number)
             for (old, new) in zip(values, now) where old.text != new.text {
-                if new.setting.isLive, isTaken(new.setting, server) {
+                if heldKeys.contains(new.setting.key) {
+                    report.held = (report.held ?? []) + [new.setting.key]
+                } else if new.setting.isLive, isTaken(new.setting, server) {
                     report.applied.append(new.setting.key)
                 } else {
                     report.waiting.append(new.setting.key)
@@ -43,9 +54,11 @@ actor ServerReloader {
             }
             try control.reload(server, report: report)
             log.configure(by: configuration.server)
-            try await manager.reconfigure(by: configuration)
-            // Those that wait are still told at the next reload.
-            values = zip(values, now).map { report.waiting.contains($1.setting.key) ? $0 : $1 }
+            await reconfigureManager(by: configuration, &report, server)
+            // Those that are not in use are still told at the next reload.
+            values = zip(values, now).map {
+                $1.text != $0.text && !report.applied.contains($1.setting.key) ? $0 : $1
+            }
             logger.notice(
                 "settings were read again",
                 metadata: [
@@ -59,10 +72,25 @@ actor ServerReloader {
         }
     }
 
+    /// What the server took stays in use when the manager, on its way down, takes nothing more.
+    private func reconfigureManager(
+        by configuration: RoostConfiguration, _ report: inout ReloadReport, _ server: RoostServerConfiguration
+    ) async {
+        do {
+            try await manager.reconfigure(by: configuration)
+        } catch {
+            report.waiting += report.applied.filter(Self.managerKeys.contains)
+            report.applied.removeAll(where: Self.managerKeys.contains)
+            logger.error(
+                "\(Self.managerKeys.sorted().joined(separator: ", ")) were not taken, the other settings were: \(error)"
+            )
+            try? control.reload(server, report: report)
+        }
+    }
+
     /// A server that began without a certificate cannot begin to encrypt, nor the other way round.
     private func isTaken(_ setting: Setting, _ server: RoostServerConfiguration) -> Bool {
         guard setting.key.hasPrefix("tls_") else { return true }
-        let wasEncrypted = values.contains { $0.setting.key == "tls_certificate" && $0.text != nil }
-        return wasEncrypted == (server.tls != nil)
+        return isEncrypted == (server.tls != nil)
     }
 }

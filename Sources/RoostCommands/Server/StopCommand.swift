@@ -30,7 +30,7 @@ struct StopCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let home = try RoostConfiguration.fromEnvironment().homeDirectory
+        let home = RoostConfiguration.defaultHomeDirectory()
         guard let client = await ServerClient.running(home: home) else {
             if server, let record = RunningServer.recorded(inHome: home), record.isAlive {
                 throw StopError.notAnswering(pid: record.pid, address: record.baseURL)
@@ -40,6 +40,9 @@ struct StopCommand: AsyncParsableCommand {
         }
         if let model { try await unload(model, from: client) } else { try await end(client.server) }
     }
+
+    /// How long a server may take to end when its running answers have had their time.
+    private static let secondsAfterDrain = 25
 
     private func unload(_ model: String, from client: ServerClient) async throws {
         let _: Unloaded = try await client.json(
@@ -51,9 +54,12 @@ struct StopCommand: AsyncParsableCommand {
         guard kill(running.pid, SIGTERM) == 0 || errno == ESRCH else {
             throw StopError.signalFailed(pid: running.pid, reason: String(cString: strerror(errno)))
         }
-        let deadline = ContinuousClock.now.advanced(by: .seconds(30))
+        let limit = Duration.seconds(min(running.drainSeconds ?? 5, 86_400) + Self.secondsAfterDrain)
+        let deadline = ContinuousClock.now.advanced(by: limit)
         while running.isAlive {
-            guard ContinuousClock.now < deadline else { throw StopError.stillRunning(pid: running.pid) }
+            guard ContinuousClock.now < deadline else {
+                throw StopError.stillRunning(pid: running.pid, seconds: Int(limit.components.seconds))
+            }
             try await Task.sleep(for: .milliseconds(50))
         }
         Console.output.print("The server (process \(running.pid)) has ended.")
@@ -78,7 +84,7 @@ struct StopCommand: AsyncParsableCommand {
 enum StopError: Error, CustomStringConvertible {
     case notAnswering(pid: Int32, address: String)
     case signalFailed(pid: Int32, reason: String)
-    case stillRunning(pid: Int32)
+    case stillRunning(pid: Int32, seconds: Int)
 
     var description: String {
         switch self {
@@ -87,8 +93,8 @@ enum StopError: Error, CustomStringConvertible {
                 + "“ps -p \(pid)” and end it with “kill \(pid)” if it is one."
         case .signalFailed(let pid, let reason):
             "The server (process \(pid)) could not be told to end: \(reason)."
-        case .stillRunning(let pid):
-            "The server (process \(pid)) has not ended after 30 seconds; “kill -9 \(pid)” ends it at once."
+        case .stillRunning(let pid, let seconds):
+            "The server (process \(pid)) has not ended after \(seconds) seconds; “kill -9 \(pid)” ends it at once."
         }
     }
 }

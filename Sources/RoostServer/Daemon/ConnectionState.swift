@@ -14,6 +14,12 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
     /// Told to a connection when the server stops: it closes when it has answered what it has begun.
     struct Drain: Sendable {}
 
+    /// Asked of a connection that is to be closed: it is done when all that was written before it is on its way.
+    struct Flush: Sendable {}
+
+    /// Bytes of a larger part of an answer that are written at a time, to see how much the client takes of it.
+    private static let pieceByteCount = 64 << 10
+
     private let limits: ConnectionLimits
     private var context: ChannelHandlerContext?
 
@@ -33,12 +39,16 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
     private var closesWhenDone = false
     private var hasFailed = false
     private var hasAnswerBegun = false
+    /// Since when nothing more comes, and what was written goes out.
+    private var endingSince: NIODeadline?
     /// Since when the connection waits to be closed by the client.
     private var closingSince: NIODeadline?
 
     private var idleSince = NIODeadline.now()
     private var headBeganAt: NIODeadline?
     private var unwritableSince: NIODeadline?
+    /// When the client was last seen to take something of what waited for it.
+    private var tookAt = NIODeadline.now()
     private var bodyByteCount = 0
     private var declaredByteCount: Int?
     /// How long the client was waited for, of the body that is being read.
@@ -53,7 +63,10 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Whether bytes are dropped.
-    var isDeaf: Bool { !isUpgraded && (closingSince != nil || hasFailed || (asksForUpgrade && !isReadingBody)) }
+    var isDeaf: Bool {
+        !isUpgraded
+            && (endingSince != nil || closingSince != nil || hasFailed || (asksForUpgrade && !isReadingBody))
+    }
 
     /// Whether the next thing is a request's head.
     var isAwaitingHead: Bool { !isReadingBody && !isUpgraded }
@@ -143,7 +156,8 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
         guard event is Drain else { return context.fireUserInboundEventTriggered(event) }
         if isUpgraded { return }
         closesWhenDone = true
-        if openRequestCount == 0, headBeganAt == nil { context.close(promise: nil) }
+        guard openRequestCount == 0, headBeganAt == nil else { return }
+        if headCount == 0 { context.close(promise: nil) } else { end(context) { context.close(promise: nil) } }
     }
 
     // MARK: Going out
@@ -152,14 +166,22 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
         if isUpgraded { return context.write(data, promise: promise) }
         switch unwrapOutboundIn(data) {
         case .head(var head):
-            guard !head.status.isInformational else { break }
+            if head.status.isInformational {
+                // A client of HTTP/1.0 would take it for the answer (RFC 9110, 15.2).
+                guard isOldVersion else { break }
+                promise?.succeed(())
+                return
+            }
             hasAnswerBegun = true
             if isOldVersion { head.version = .http1_0 }
-            let isLast = isLastAnswer || openRequestCount <= 1 && asksToClose(head)
+            let isLast = isLastAnswer || openRequestCount <= 1 && (asksToClose(head) || endsWithConnection(head))
             if isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
             closesWhenDone = closesWhenDone || isLast
             if isOldVersion, !closesWhenDone { head.headers.replaceOrAdd(name: "connection", value: "keep-alive") }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
+            return
+        case .body(.byteBuffer(let buffer)) where buffer.readableBytes > Self.pieceByteCount:
+            writePieces(of: buffer, context, promise)
             return
         case .body: break
         case .end:
@@ -172,6 +194,11 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether whoever answers wants the connection to end.
     private func asksToClose(_ head: HTTPResponseHead) -> Bool {
         head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
+    }
+
+    /// Whether nothing but the end of the connection says where the answer ends: HTTP/1.0 has no chunks.
+    private func endsWithConnection(_ head: HTTPResponseHead) -> Bool {
+        isOldVersion && head.status.mayHaveResponseBody && !head.headers.contains(name: "content-length")
     }
 
     /// Whether the connection ends with the answer that begins now.
@@ -193,21 +220,57 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(data, promise: promise)
             return plan()
         }
-        context.writeAndFlush(data, promise: promise)
-        linger(context)
+        context.write(data, promise: promise)
+        end(context) { [weak self] in self?.linger() }
+    }
+
+    /// Writes a large buffer so that it is seen how the client takes it.
+    private func writePieces(
+        of buffer: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
+    ) {
+        var rest = buffer
+        while let piece = rest.readSlice(length: min(rest.readableBytes, Self.pieceByteCount)) {
+            let taken = context.eventLoop.makePromise(of: Void.self)
+            taken.futureResult.assumeIsolated().whenSuccess { [weak self] in self?.tookAt = .now() }
+            if rest.readableBytes == 0 { taken.futureResult.cascade(to: promise) }
+            context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece))), promise: taken)
+            if rest.readableBytes == 0 { return }
+        }
+    }
+
+    /// Closes the connection by `close` when all that was written is on its way: what the client has not taken by then
+    /// would be lost.
+    private func end(_ context: ChannelHandlerContext, _ close: @escaping () -> Void) {
+        guard endingSince == nil, closingSince == nil else { return }
+        endingSince = .now()
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenSuccess { close() }
+        flush(context, written)
+        plan()
+    }
+
+    /// Completes the promise when all that was written before is on its way.
+    private func flush(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        // Nothing comes of it but its turn: an empty body is written as no chunk.
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: promise)
     }
 
     /// Closes the way out and leaves the way in open for a moment: a connection that is closed while bytes come in is
     /// reset, and the client may lose the answer.
-    private func linger(_ context: ChannelHandlerContext) {
-        guard closingSince == nil else { return }
+    private func linger() {
+        guard let context, closingSince == nil else { return }
         closingSince = .now()
         context.close(mode: .output, promise: nil)
         plan()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        unwritableSince = context.channel.isWritable ? nil : .now()
+        if context.channel.isWritable {
+            unwritableSince = nil
+            tookAt = .now()
+        } else {
+            unwritableSince = .now()
+        }
         plan()
         context.fireChannelWritabilityChanged()
     }
@@ -221,6 +284,7 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        if event is Flush, !isUpgraded { return flush(context, promise) }
         guard let upgrade = event as? ConnectionUpgrade.Event else {
             return context.triggerUserOutboundEvent(event, promise: promise)
         }
@@ -256,7 +320,10 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
     /// When the connection has to be looked at, and what is wrong then.
     private var deadline: (time: NIODeadline, end: End)? {
         if let closingSince { return (closingSince + .init(limits.lingerTimeout), .close) }
-        if let unwritableSince { return (unwritableSince + .init(limits.stallTimeout), .close) }
+        // What waits is taken in time when something of it was a moment ago.
+        if let since = endingSince ?? unwritableSince {
+            return (max(since, tookAt) + .init(limits.stallTimeout), .close)
+        }
         if isUpgraded || hasFailed { return nil }
         if isReadingBody {
             guard let bodyWaitBegan else { return nil }
@@ -265,7 +332,7 @@ final class ConnectionState: ChannelDuplexHandler, RemovableChannelHandler {
         }
         if openRequestCount > 0 { return nil }
         if let headBeganAt { return (headBeganAt + .init(limits.headTimeout), .fail(.headTimeout)) }
-        return (idleSince + .init(limits.idleTimeout), .close)
+        return (max(idleSince, tookAt) + .init(limits.idleTimeout), .close)
     }
 
     private enum End {

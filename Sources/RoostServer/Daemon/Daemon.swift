@@ -74,6 +74,7 @@ final class Daemon: Sendable {
             port: tcp.port ?? configuration.port, version: configuration.version, startedAt: .now,
             token: parts.policy.ownToken.text)
         if identity != nil { server.isEncrypted = true }
+        server.drainSeconds = Int(configuration.drainDuration.components.seconds)
         guard let path = claim?.socketPath, configuration.listensOnSocket else { return ([tcp], server) }
         do {
             let unix = try await Listener.unix(path, serverChannel(identity: nil))
@@ -143,6 +144,7 @@ final class Daemon: Sendable {
     private func record(_ report: ReloadReport) {
         let server: RunningServer? = state.withLock { state in
             state.server?.lastReload = report
+            state.server?.drainSeconds = Int(state.configuration.drainDuration.components.seconds)
             return state.server
         }
         guard let server else { return }

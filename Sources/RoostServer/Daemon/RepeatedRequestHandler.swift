@@ -24,8 +24,10 @@ final class RepeatedRequestHandler: ChannelInboundHandler, RemovableChannelHandl
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            // Answers go out in the order of the requests.
-            if state.openRequestCount == 1, let answer = exchange.repeated(head, isLocalSocket: isLocalSocket) {
+            // Answers go out in the order of the requests, and wait where a client does not take them.
+            if state.openRequestCount == 1, context.channel.isWritable,
+                let answer = exchange.repeated(head, isLocalSocket: isLocalSocket)
+            {
                 pending = (head, answer)
                 return
             }

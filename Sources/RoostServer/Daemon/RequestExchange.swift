@@ -31,6 +31,8 @@ struct RequestExchange: Sendable {
                     guard let fault = RequestFault(error) else { throw error }
                     try await refuse(fault, on: connection)
                 }
+                // A client that sends no more may not have taken all yet. Where that cannot be had, nothing can.
+                try? await channel.channel.triggerUserOutboundEvent(ConnectionState.Flush()).get()
                 outbound.finish()
                 // The client may still be sending: closing at once would take the answer from it.
                 try await parts.drain()

@@ -34,6 +34,7 @@ final class RunDirectory: Sendable {
             throw RoostServerError.runDirectory(
                 path: directory.path, operation: "Creating", reason: error.localizedDescription)
         }
+        try makePrivate(directory.path)
         let lockPath = directory.appending(path: lockName).path
         let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
@@ -50,6 +51,24 @@ final class RunDirectory: Sendable {
             throw RoostServerError.alreadyRunning(pid: other?.pid, address: other?.baseURL, lockPath: lockPath)
         }
         return RunDirectory(directory: directory, lockDescriptor: descriptor)
+    }
+
+    /// Who can write in the folder can put a socket or a record of their own there, and read what is sent to it: one that
+    /// was there before, from a backup or of a shared group, is made this person's alone.
+    private static func makePrivate(_ path: String) throws {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw RoostServerError.runDirectory(path: path, operation: "Examining", reason: lastError)
+        }
+        guard status.st_uid == geteuid() else {
+            throw RoostServerError.runDirectory(
+                path: path, operation: "Trusting", reason: "it belongs to another user, who could write in it")
+        }
+        // A file system that keeps no modes takes no notice of this one, and keeps nobody out anyway.
+        guard status.st_mode & 0o022 == 0 || chmod(path, 0o700) == 0 else {
+            throw RoostServerError.runDirectory(
+                path: path, operation: "Trusting", reason: "others may write in it (\(lastError))")
+        }
     }
 
     private init(directory: URL, lockDescriptor: Int32) {
@@ -69,7 +88,9 @@ final class RunDirectory: Sendable {
         let data = try encoder.encode(record) + Data("\n".utf8)
         let target = directory.appending(path: Self.recordName).path
         let temporary = target + ".\(getpid())"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        // Of a process of this number that died here, or somebody else's.
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw RoostServerError.runDirectory(path: temporary, operation: "Creating", reason: Self.lastError)
         }

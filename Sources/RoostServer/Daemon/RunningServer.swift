@@ -20,6 +20,8 @@ public struct RunningServer: Codable, Sendable, Hashable {
     public var socket: String?
     /// Whether connections over TCP are encrypted.
     public var isEncrypted: Bool?
+    /// How many seconds running answers may go on when it is told to end.
+    public var drainSeconds: Int?
     /// What became of its last reload; `nil` before the first one.
     public var lastReload: ReloadReport?
     /// Its version.

@@ -43,6 +43,8 @@ public struct ReloadReport: Codable, Sendable, Hashable {
     public var applied: [String]
     /// Keys of settings that have changed and wait for the server's next start.
     public var waiting: [String]
+    /// Keys of settings that have changed where a flag of the server says otherwise.
+    public var held: [String]?
     /// Why nothing was taken; `nil` when all went well.
     public var failure: String?
 

@@ -27,6 +27,11 @@ struct ErrorResponder: RouterMiddleware {
             let dialect = dialects.first { $0.owns(path: request.uri.path) } ?? dialects.first
             response = dialect?.response(to: failure) ?? Response(status: failure.status)
             if case .unavailable = failure { response.headers[.retryAfter] = "1" }
+            if case .methodNotAllowed = failure, let methods = methods[request.uri.path] {
+                // The router answers HEAD where it answers GET.
+                let all = methods.contains("GET") ? methods.union(["HEAD"]) : methods
+                response.headers[.allow] = all.sorted().joined(separator: ", ")
+            }
             if case .unauthorized = failure { response.headers[.wwwAuthenticate] = #"Bearer realm="Roost""# }
             if request.method == .head { response = response.createHeadResponse() }
         }

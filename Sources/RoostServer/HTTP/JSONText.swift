@@ -43,14 +43,19 @@ final class JSONOutline: Sendable {
         case array([Range<Int>])
     }
 
+    private struct State {
+        var root: Range<Int>?
+        var known: [Int: Children] = [:]
+    }
+
     private let bytes: [UInt8]
-    private let known = Mutex<[Int: Children]>([:])
+    private let state = Mutex(State())
 
     init(_ data: Data) { bytes = Array(data) }
 
     /// The text of the value at a path; `nil` when there is none.
     func text(at path: [any CodingKey]) -> String? {
-        guard var place = value(from: 0)?.range else { return nil }
+        guard var place = root else { return nil }
         for key in path {
             guard let next = child(key, of: place) else { return nil }
             place = next
@@ -58,11 +63,18 @@ final class JSONOutline: Sendable {
         return String(validating: bytes[place], as: UTF8.self)
     }
 
+    private var root: Range<Int>? {
+        state.withLock { state in
+            if state.root == nil { state.root = value(from: 0)?.range }
+            return state.root
+        }
+    }
+
     private func child(_ key: any CodingKey, of place: Range<Int>) -> Range<Int>? {
-        let children: Children? = known.withLock { known in
-            if let children = known[place.lowerBound] { return children }
+        let children: Children? = state.withLock { state in
+            if let children = state.known[place.lowerBound] { return children }
             let children = self.children(of: place)
-            known[place.lowerBound] = children
+            state.known[place.lowerBound] = children
             return children
         }
         switch children {
@@ -93,7 +105,10 @@ final class JSONOutline: Sendable {
     }
 
     private func name(_ range: Range<Int>) -> String {
-        (try? JSONDecoder().decode(String.self, from: Data(bytes[range]))) ?? ""
+        guard bytes[range].contains(UInt8(ascii: "\\")) else {
+            return String(decoding: bytes[range].dropFirst().dropLast(), as: UTF8.self)
+        }
+        return (try? JSONDecoder().decode(String.self, from: Data(bytes[range]))) ?? ""
     }
 
     /// The value, or the key, that begins at or after a place, past separators; `end` is where to look for the next.

@@ -19,7 +19,10 @@ struct OriginGuard: RouterMiddleware {
         + "Anthropic-Beta, Anthropic-Dangerous-Direct-Browser-Access, X-Stainless-Lang, "
         + "X-Stainless-Package-Version, X-Stainless-OS, X-Stainless-Arch, X-Stainless-Retry-Count, "
         + "X-Stainless-Runtime, X-Stainless-Runtime-Version, X-Stainless-Async, X-Stainless-Helper-Method, "
-        + "X-Stainless-Poll-Helper, X-Stainless-Custom-Poll-Interval, X-Stainless-Timeout, OpenAI-Beta"
+        + "X-Stainless-Poll-Helper, X-Stainless-Custom-Poll-Interval, X-Stainless-Timeout, OpenAI-Beta, "
+        + "X-Roost-Save, X-Request-Id, Last-Event-ID"
+    /// What its pages may read besides what every page may.
+    private static let readableHeaders = "X-Roost-Conversation, X-Roost-Warning, X-Request-Id, Retry-After"
 
     private let allowedOrigins: Set<WebOrigin>
     /// The scheme of this server's own pages.
@@ -49,6 +52,7 @@ struct OriginGuard: RouterMiddleware {
                 response = try await next(request, context)
             }
             response.headers[.accessControlAllowOrigin] = origin
+            response.headers[.accessControlExposeHeaders] = Self.readableHeaders
         case .foreign(let origin):
             guard request.method == .get || request.method == .head, request.headers[.upgrade] == nil else {
                 throw APIError.forbidden(

@@ -55,22 +55,21 @@ struct RequestReader: Sendable {
     private static func outOfRange<Body: Decodable>(
         _ type: Body.Type, _ error: DecodingError, in data: Data
     ) -> APIError? {
-        guard isNamelessFault(error), data.count <= 1 << 20, let text = String(bytes: data, encoding: .utf8) else {
-            return nil
-        }
-        for match in text.matches(of: /"([A-Za-z_]{1,64})"\s*:\s*\[?\s*(-?[0-9][0-9.eE+\-]*)/).prefix(64) {
-            var other = text
-            other.replaceSubrange(match.output.2.startIndex..<match.output.2.endIndex, with: "0")
+        // The text is read again for each number: only of a small one is this worth its time.
+        guard isNamelessFault(error), data.count <= 64 << 10 else { return nil }
+        let bytes = Array(data)
+        for candidate in NamedNumbers(bytes).prefix(64) {
+            let other = Data(bytes[..<candidate.range.lowerBound] + "0".utf8 + bytes[candidate.range.upperBound...])
             do {
-                let data = Data(other.utf8)
-                _ = try decoder(of: data).decode(type, from: data)
+                _ = try decoder(of: other).decode(type, from: other)
             } catch let error as DecodingError where isNamelessFault(error) {
                 continue
             } catch {}
-            let number = match.output.2.count > 40 ? "\(match.output.2.prefix(40))…" : "\(match.output.2)"
-            let field = String(match.output.1)
+            let digits = String(decoding: bytes[candidate.range].prefix(40), as: UTF8.self)
+            let number = candidate.range.count > 40 ? digits + "…" : digits
             return .invalidRequest(
-                "\(field) is \(number), but must be a whole number that is not out of range.", parameter: field)
+                "\(candidate.field) is \(number), but must be a whole number that is not out of range.",
+                parameter: candidate.field)
         }
         return nil
     }
@@ -140,8 +139,4 @@ struct RequestReader: Sendable {
         default: "an object"
         }
     }
-}
-
-extension UInt8 {
-    fileprivate var isJSONWhitespace: Bool { self == 0x20 || self == 0x09 || self == 0x0A || self == 0x0D }
 }

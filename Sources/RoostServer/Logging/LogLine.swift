@@ -15,9 +15,7 @@ struct LogLine {
     var text: String {
         var text = "\(timestamp) \(level.rawValue) \(Self.escaped(message))"
         for (key, value) in fields {
-            let value = Self.escaped(value)
-            let isPlain = !value.isEmpty && !value.utf8.contains { $0 == 0x20 || $0 == 0x22 || $0 == 0x3D }
-            text += " \(Self.escaped(key))=" + (isPlain ? value : "\"\(value.replacing("\"", with: "\\\""))\"")
+            text += " \(Self.escaped(key))=" + (Self.isPlain(value) ? value : Self.quoted(value))
         }
         return text + "\n"
     }
@@ -61,6 +59,13 @@ struct LogLine {
             return false
         }
         return first != 48 || text.utf8.count == 1
+    }
+
+    /// Whether a reader of the text takes it for one value without quotes.
+    private static func isPlain(_ text: String) -> Bool {
+        let isOneWord = text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x5C && $0 != 0x7F }
+        guard isOneWord, !text.isEmpty else { return false }
+        return text.utf8.allSatisfy { $0 < 0x80 } || !text.unicodeScalars.contains(where: isControl)
     }
 
     /// Characters that could end the line or steer a terminal, written as escapes.

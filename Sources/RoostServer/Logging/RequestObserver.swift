@@ -21,20 +21,25 @@ struct RequestObserver: Sendable {
                 route: route.map { $0 == Self.noRoute ? "other" : $0 } ?? "other",
                 statusClass: "\(sent.status / 100)xx"), duration: duration, isWhole: sent.isWhole)
         guard logger.logLevel <= .info else { return }
-        let path = head.path.map { $0.prefix { $0 != "?" }.prefix(255) } ?? ""
+        let path = (head.path ?? "").utf8.prefix { $0 != UInt8(ascii: "?") }
         var metadata: Logger.Metadata = [
-            "method": "\(head.method.rawValue)", "path": "\(path)", "status": "\(sent.status)",
+            "method": "\(head.method.rawValue)", "path": "\(Self.start(of: path))", "status": "\(sent.status)",
             "milliseconds": "\(Int(duration / .milliseconds(1)))", "bytes": "\(sent.byteCount)",
         ]
         let caller = record.caller
         if !caller.isEmpty { metadata["caller"] = "\(caller)" }
-        if let model = record.model { metadata["model"] = "\(model.prefix(255))" }
+        if let model = record.model { metadata["model"] = "\(Self.start(of: model.utf8[...]))" }
         if !sent.isWhole { metadata["broken"] = "true" }
         logger.info("request", metadata: metadata)
     }
 
     /// A request was answered as its like before.
     func repeats() { metrics.requestRepeats() }
+
+    /// As much as a line has room for: a single character may be as long as a body.
+    private static func start(of text: Substring.UTF8View) -> String {
+        String(decoding: text.prefix(255), as: UTF8.self)
+    }
 
     /// What came was not a request.
     func refused(status: Int) { metrics.requestRefused(status: status) }

@@ -87,8 +87,15 @@ struct MetricsText {
 
     /// A name of a model may hold anything; a label's value is one line.
     private static func escaped(_ text: String, quotes: Bool) -> String {
-        var result = text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
-        if quotes { result = result.replacing("\"", with: "\\\"") }
-        return result
+        text.unicodeScalars.reduce(into: "") { result, scalar in
+            switch scalar {
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            // The formats have no escape for it: it reads as a backslash and an r.
+            case "\r": result += "\\\\r"
+            case "\"" where quotes: result += "\\\""
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
     }
 }
