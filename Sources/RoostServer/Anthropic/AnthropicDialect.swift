@@ -109,10 +109,14 @@ struct AnthropicModelList: Encodable, Sendable {
         let displayName: String
         let createdAt: String
 
-        init(_ record: ModelRecord) {
-            id = record.name.description
-            displayName = record.name.display
-            createdAt = record.modifiedAt.formatted(.iso8601)
+        init(_ model: ServedModel) {
+            id = model.name
+            let modifiedAt: Date?
+            switch model {
+            case .stored(let record): (displayName, modifiedAt) = (record.name.display, record.modifiedAt)
+            case .remote(let offer): (displayName, modifiedAt) = (offer.name, offer.facts.modifiedAt)
+            }
+            createdAt = (modifiedAt ?? Date(timeIntervalSince1970: 0)).formatted(.iso8601)
         }
 
         enum CodingKeys: String, CodingKey {
@@ -124,7 +128,7 @@ struct AnthropicModelList: Encodable, Sendable {
 
     let data: [Model]
 
-    init(_ records: [ModelRecord]) { data = records.map(Model.init) }
+    init(_ models: [ServedModel]) { data = models.map(Model.init) }
 
     enum CodingKeys: String, CodingKey {
         case data
