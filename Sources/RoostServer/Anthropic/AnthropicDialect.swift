@@ -31,7 +31,8 @@ struct AnthropicDialect: Dialect {
 
     private func answer(_ request: AnthropicRequest, _ context: RoostRequestContext) async throws -> Response {
         let model = try request.requiredModel()
-        let job = GenerationJob(model: model, request: try request.generationRequest())
+        var job = GenerationJob(model: model, request: try request.generationRequest())
+        job.given = request.givenNames
         let message = AnthropicMessage(id: WireIdentifier.make("msg_"), model: model)
         let stops = Set(request.stopSequences ?? [])
         guard request.stream ?? false else {
@@ -41,9 +42,10 @@ struct AnthropicDialect: Dialect {
             }
             return try WireJSON.response(message.whole(result, stops: stops), warning: generation.warning)
         }
-        // A stream tells the prompt's tokens before anything is generated.
+        // A stream tells the prompt's tokens before anything is generated, where they are counted here; with the end
+        // they come once more.
         let count: Int? =
-            if case .chat(let chat) = job.request.prompt, !job.hasImages {
+            if case .chat(let chat) = job.request.prompt, !job.hasImages, try await !runner.isComputedElsewhere(model) {
                 try await runner.countTokens(of: chat, on: model, for: context)
             } else {
                 nil
