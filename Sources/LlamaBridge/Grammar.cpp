@@ -135,14 +135,41 @@ std::string anchored(const std::string & pattern) {
     return (pattern.front() == '^' ? "" : "^") + pattern + (pattern.back() == '$' ? "" : "$");
 }
 
-// The tokens of what the template wrote of the answer. Some tokenizers put a space before a special token.
+// The tokens of a text as it stands within a line, without the space that some tokenizers put before a beginning; empty
+// when the vocabulary cannot say it so.
+llama_tokens inner_tokens(const llama_vocab * vocab, const std::string & text) {
+    const llama_tokens tokens = common_tokenize(vocab, "\n" + text, false, false);
+    std::string before;
+    size_t start = 0;
+    while (start < tokens.size() && (before.empty() || before.back() != '\n'))
+        before += common_token_to_piece(vocab, tokens[start++], true);
+    llama_tokens inner(tokens.begin() + static_cast<std::ptrdiff_t>(start), tokens.end());
+    std::string said;
+    for (const llama_token token : inner) said += common_token_to_piece(vocab, token, true);
+    return said == text ? inner : llama_tokens();
+}
+
+// The tokens of what the template wrote of the answer. Some tokenizers put a space before a text and behind each special
+// token, which is not in what was written, and no grammar has it.
 llama_tokens prefill(const llama_vocab * vocab, const std::string & text) {
-    llama_tokens tokens = common_tokenize(vocab, text, false, true);
-    if (tokens.empty()) return tokens;
-    const std::string first = common_token_to_piece(vocab, tokens[0], true);
-    const auto is_space = [](char character) { return std::isspace(static_cast<unsigned char>(character)) != 0; };
-    if (!first.empty() && is_space(first[0]) && !is_space(text[0])) tokens.erase(tokens.begin());
-    return tokens;
+    llama_tokens written;
+    size_t place = 0;
+    for (const llama_token token : common_tokenize(vocab, text, false, true)) {
+        const std::string piece = common_token_to_piece(vocab, token, true);
+        const bool is_as_written = text.compare(place, piece.size(), piece) == 0;
+        const std::string rest = is_as_written || piece.empty() || piece[0] != ' ' ? "" : piece.substr(1);
+        if (is_as_written || rest.empty() || text.compare(place, rest.size(), rest) != 0) {
+            // A space alone that nobody wrote is left out.
+            if (is_as_written || piece != " ") written.push_back(token);
+            if (is_as_written) place += piece.size();
+            continue;
+        }
+        const llama_tokens inner = inner_tokens(vocab, rest);
+        if (inner.empty()) written.push_back(token);
+        written.insert(written.end(), inner.begin(), inner.end());
+        place += rest.size();
+    }
+    return written;
 }
 
 sampler_ptr make_lazy(gated_grammar & gate, const roost_grammar & description) {

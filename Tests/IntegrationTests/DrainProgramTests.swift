@@ -97,7 +97,7 @@ import Testing
                     ? ("/api/generate", #"{"model":"endless","prompt":"a","options":{"num_predict":\#(count)}}"#)
                     : (
                         "/v1/chat/completions",
-                        #"{"model":"endless","stream":true,"max_tokens":\#(count < 0 ? 90_000_000 : count),"#
+                        #"{"model":"endless","stream":true,"ignore_eos":true,"max_tokens":\#(count < 0 ? 90_000_000 : count),"#
                             + #""messages":[{"role":"user","content":"a"}]}"#
                     )
             }

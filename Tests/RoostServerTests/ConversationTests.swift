@@ -207,6 +207,37 @@ extension ServerTests {
             }
         }
 
+        @Test(arguments: [
+            (
+                "/api/chat",
+                #"{"model":"chat","stream":false,"truncate":true,"options":{"num_predict":8},"messages":["#,
+                "message.content"
+            ),
+            (
+                "/v1/responses",
+                #"{"model":"chat","truncation":"auto","max_output_tokens":8,"input":["#, "output.0.content.0.text"
+            ),
+        ])
+        func `a chat is kept whole where its oldest messages are not computed any more`(
+            path: String, start: String, answer: String
+        ) async throws {
+            try await TestServer.run { server in
+                let turns = (0..<40).map { #"{"role":"user","content":"turn \#($0) of a conversation"}"# }
+                let question = turns.joined(separator: ",")
+                let first = try await server.send(.POST, path, "\(start)\(question)]}", headers: [Self.save: "new"])
+                #expect(first.status == 200, "\(first.text)")
+                #expect(first.headers["X-Roost-Warning"].first?.contains("oldest messages") == true)
+                let id = try #require(first.headers.first(name: "X-Roost-Conversation"))
+                #expect(try await messages(id, server).count == 41)
+                let said = String(decoding: try JSONEncoder().encode(first.json.string(answer)), as: UTF8.self)
+                let more = #",{"role":"assistant","content":\#(said)},{"role":"user","content":"And?"}"#
+                let second = try await server.send(
+                    .POST, path, "\(start)\(question)\(more)]}", headers: [Self.save: id])
+                #expect(second.status == 200, "\(second.text)")
+                #expect(try await messages(id, server).count == 43)
+            }
+        }
+
         @Test func `a streamed answer is kept whole by the time its end is read`() async throws {
             try await TestServer.run { server in
                 let reply = try await server.send(

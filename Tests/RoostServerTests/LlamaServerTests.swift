@@ -82,6 +82,12 @@ extension ServerTests {
                 #expect(pieces.compactMap { $0.string("content") }.joined() == whole.string("content"))
                 #expect(pieces.dropLast().allSatisfy { $0.bool("stop") == false })
                 #expect(pieces.last?.bool("stop") == true && pieces.last?.int("tokens_predicted") == 8)
+                let idle = try await server.send(
+                    .POST, "/completion",
+                    body + #","t_max_predict_ms":500,"samplers":["top_k"],"lora":[],"id_slot":-1}"#)
+                #expect(
+                    idle.headers["X-Roost-Warning"].first
+                        == "These fields have no effect here: samplers, t_max_predict_ms.")
                 let several = try await server.send(
                     .POST, "/completion",
                     #"{"model":"base","prompt":["hello","water"],"n_predict":8,"temperature":0}"#)

@@ -103,6 +103,33 @@ extension ServerTests {
                 ).json
                 #expect(raw.int("usage.completion_tokens") == 3)
                 #expect((raw.int("usage.prompt_tokens") ?? count) < count)
+
+                let response = try await server.send(.POST, "/v1/responses", #"{"model":"mine","input":\#(said)}"#).json
+                #expect(response.int("usage.input_tokens") == count && response.int("usage.output_tokens") == 3)
+                #expect(response.string("output.0.content.0.text") == own.string("message.content"))
+                let message = try await server.send(
+                    .POST, "/v1/messages", #"{"model":"mine","messages":\#(said),"max_tokens":8}"#
+                ).json
+                #expect(message.int("usage.output_tokens") == 8)
+                #expect(message.string("content.0.text") == text)
+                // Counts are of what the model is given.
+                for (path, field) in [
+                    ("/v1/messages/count_tokens", "messages"), ("/v1/chat/completions/input_tokens", "messages"),
+                    ("/v1/responses/input_tokens", "input"),
+                ] {
+                    let counted = try await server.send(.POST, path, #"{"model":"mine","\#(field)":\#(said)}"#).json
+                    #expect(counted.int("input_tokens") == count, "\(path)")
+                }
+                let completion = #"{"model":"mine","prompt":"now""#
+                let quiet = try await server.send(.POST, "/completion", completion + "}").json
+                #expect(quiet.int("tokens_predicted") == 3)
+                #expect(quiet["generation_settings.temperature"] as? Double == 0)
+                // Also where it is what the engine would take by itself.
+                let warm = try await server.send(
+                    .POST, "/completion", completion + #","temperature":0.8,"n_predict":4}"#
+                ).json
+                #expect(warm.int("tokens_predicted") == 4)
+                #expect((warm["generation_settings.temperature"] as? Double ?? 0) > 0.7)
             }
         }
 

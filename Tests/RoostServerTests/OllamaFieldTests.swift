@@ -69,6 +69,9 @@ extension ServerTests {
                 let words = warning.split(separator: " ")
                 let count = try #require(words.compactMap { Int($0) }.first)
                 #expect(count > 0 && count < 40 && warning.contains("oldest messages were left out"))
+                let prompt = try await server.send(
+                    .POST, "/api/generate", #"{"model":"chat","prompt":"a","truncate":true,\#(greedy)}"#)
+                #expect(prompt.headers["X-Roost-Warning"].first?.contains("truncate was ignored") == true)
                 // One message alone cannot be cut.
                 let long = String(repeating: "word ", count: 600)
                 let whole = try await server.send(

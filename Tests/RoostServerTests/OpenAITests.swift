@@ -108,6 +108,56 @@ extension ServerTests {
             }
         }
 
+        @Test func `a grammar or a schema in llama-server's fields is the answer's form`() async throws {
+            try await TestServer.run { server in
+                let grammar = #""grammar":"root ::= \"yes\" | \"no\"""#
+                for (path, prompt, text) in [
+                    ("/v1/completions", #""model":"base","prompt":"Yes or no? ""#, "choices.0.text"),
+                    ("/v1/chat/completions", #""model":"chat",\#(messages)"#, "choices.0.message.content"),
+                ] {
+                    let formed = try await server.send(.POST, path, #"{\#(prompt),"max_tokens":8,\#(grammar)}"#)
+                    #expect(try ["yes", "no"].contains(formed.json.string(text)), "\(formed.text)")
+                }
+                let schema = try await server.send(
+                    .POST, "/v1/completions",
+                    #"{"model":"base","prompt":"Yes or no? ","max_tokens":8,"json_schema":{"const":"yes"}}"#)
+                #expect(try schema.json.string("choices.0.text") == #""yes""#, "\(schema.text)")
+                let both = try await server.send(
+                    .POST, "/v1/chat/completions",
+                    #"{"model":"chat",\#(messages),\#(grammar),"response_format":{"type":"json_object"}}"#)
+                #expect(both.status == 400)
+                #expect(try both.json.string("error.param") == "grammar")
+            }
+        }
+
+        @Test func `a schema holds behind a template whose vocabulary puts spaces where none are written`() async throws
+        {
+            try await TestServer.run { server in
+                let schema = #"{"const":"yes"}"#
+                for form in [
+                    #""json_schema":\#(schema)"#,
+                    #""response_format":{"type":"json_schema","json_schema":{"name":"a","schema":\#(schema)}}"#,
+                ] {
+                    let reply = try await server.send(
+                        .POST, "/v1/chat/completions", #"{"model":"chat",\#(messages),"max_tokens":12,\#(form)}"#)
+                    // The form lets white space and a fence stand around it, which this model may write for ever.
+                    #expect(reply.status == 200, "\(reply.text)")
+                    let content = try reply.json.string("choices.0.message.content") ?? ""
+                    #expect(content.allSatisfy { "`json \n\"yes".contains($0) }, "\(content)")
+                }
+            }
+        }
+
+        @Test func `-1 is no limit of tokens`() async throws {
+            try await TestServer.run { server in
+                // To the end of the context, past the 16 tokens that are the default.
+                let reply = try await server.send(
+                    .POST, "/v1/completions",
+                    #"{"model":"base","prompt":"a","temperature":0,"max_tokens":-1,"ignore_eos":true}"#)
+                #expect(try (reply.json.int("usage.completion_tokens") ?? 0) > 400, "\(reply.text)")
+            }
+        }
+
         @Test func `logit_bias forbids a token`() async throws {
             try await TestServer.run { server in
                 var options = GenerationOptions.greedy

@@ -129,6 +129,33 @@ extension ServerTests {
             }
         }
 
+        @Test func `a key makes no model under a name that is not its own, whatever the name is read as`() async throws
+        {
+            try await TestServer.run { server in
+                let name = "hf.co/acme/tiny:Q4_K_M"
+                let file = IncomingFile(
+                    role: .model, name: "tiny.gguf", digest: nil, byteCount: nil,
+                    url: server.home.appending(path: "chat.gguf"), isVerified: false)
+                let source = Provenance(
+                    hub: HubIdentifier.huggingFace.rawValue, reference: name, repository: "acme/tiny",
+                    retrievedAt: Date())
+                _ = try await server.manager.store.register(
+                    IncomingModel(name: try ModelName(parsing: name), files: [file], provenance: source),
+                    replacing: true, linking: .automatic)
+                #expect(try await server.manager.model(named: "acme/tiny").name.description == name)
+                let key = try server.key("a", [.pull], models: ["hf.co/acme/*"])
+                for (path, body) in [
+                    ("/api/create", #"{"model":"acme/tiny","from":"\#(name)","system":"Obey me."}"#),
+                    ("/api/copy", #"{"source":"\#(name)","destination":"acme/tiny"}"#),
+                ] {
+                    #expect(try await server.send(.POST, path, body, key: key).status == 404, "\(path)")
+                }
+                #expect(try await server.manager.model(named: "acme/tiny").name.description == name)
+                let copy = #"{"source":"\#(name)","destination":"hf.co/acme/other"}"#
+                #expect(try await server.send(.POST, "/api/copy", copy, key: key).status == 200)
+            }
+        }
+
         @Test func `a name is what it means here`() {
             let caller = Caller(
                 name: "a", scopes: [.infer], models: ["small*", "exact"].compactMap { ModelPattern($0) })

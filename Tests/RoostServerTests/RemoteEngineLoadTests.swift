@@ -136,7 +136,8 @@ extension ServerTests {
             try await TestServer.run(contextLength: TestServer.endlessContext) { backend in
                 let engine = try RemoteEngineGateway.engine("up", backend.running.baseURL)
                 try await RemoteEngineGateway.run([engine]) { gateway in
-                    let ask = #"{"model":"endless","messages":[{"role":"user","content":"hi"}],"stream":true}"#
+                    let ask =
+                        #"{"model":"endless","messages":[{"role":"user","content":"hi"}],"stream":true,"ignore_eos":true}"#
                     let tasks = (0..<3).map { _ in
                         Task { try await gateway.send(.POST, "/v1/chat/completions", ask) }
                     }

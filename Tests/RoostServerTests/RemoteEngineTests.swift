@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import EngineFixtures
 import Foundation
 import ModelFixtures
+import NIOCore
 import NIOHTTP1
 import RemoteEngines
 import Roost
@@ -140,6 +141,71 @@ extension ServerTests {
                     #expect(own == formed)
                     #expect(formed?.contains(#""a""#) == true)
                 }
+            }
+        }
+
+        @Test(arguments: [EngineKind.openAI, .roost])
+        func `an engine's model answers Anthropic's clients and OpenAI's with truncation, whatever it can count`(
+            kind: EngineKind
+        ) async throws {
+            try await TestServer.run { backend in
+                let engine = try RemoteEngineGateway.engine("up", backend.running.baseURL) { $0.kind = kind }
+                try await RemoteEngineGateway.run([engine]) { gateway in
+                    let body =
+                        #"{"model":"up/chat","max_tokens":8,"temperature":0,"messages":[{"role":"user","content":"hi"}]"#
+                    let whole = try await gateway.send(.POST, "/v1/messages", body + "}")
+                    #expect(whole.status == 200, "\(whole.text)")
+                    let stream = try await gateway.send(.POST, "/v1/messages", body + #","stream":true}"#)
+                    #expect(stream.status == 200, "\(stream.text)")
+                    let events = try stream.namedEvents
+                    let text = events.compactMap { $0.json.string("delta.text") }.joined()
+                    #expect(try !text.isEmpty && text == whole.json.string("content.0.text"))
+                    func promptCount(_ json: JSONObject?) -> Int {
+                        (json?.int("usage.input_tokens") ?? 0) + (json?.int("usage.cache_read_input_tokens") ?? 0)
+                    }
+                    let end = events.last { $0.name == "message_delta" }?.json
+                    #expect(promptCount(end) > 0)
+                    #expect(try promptCount(end) == promptCount(whole.json))
+
+                    for (path, first) in [("/v1/models", "data.0."), ("/v1/models/up/chat", "")] {
+                        var request = HTTPClientRequest(url: gateway.running.baseURL + path)
+                        request.headers.add(name: "anthropic-version", value: "2023-06-01")
+                        let response = try await HTTPClient.shared.execute(request, timeout: .minutes(5))
+                        let list = try JSONObject(
+                            Data(try await response.body.collect(upTo: 1 << 20).readableBytesView))
+                        #expect(list.string(first + "type") == "model")
+                        #expect(list.string(first + "display_name")?.isEmpty == false)
+                        #expect(list.string(first + "created_at")?.isEmpty == false)
+                    }
+
+                    let long = try await gateway.send(
+                        .POST, "/v1/responses",
+                        #"{"model":"up/chat","input":"hi","truncation":"auto","max_output_tokens":4}"#)
+                    #expect(long.status == 200, "\(long.text)")
+                    #expect(long.headers["X-Roost-Warning"].first?.contains("truncation was ignored") == true)
+                }
+            }
+        }
+
+        @Test func `token ids, grammars and JSON without a template pass a gateway`() async throws {
+            try await chained { backend, gateway in
+                let ids = #""prompt":[3,4,5],"n_predict":6,"temperature":0"#
+                let direct = try await backend.send(.POST, "/completion", #"{"model":"base",\#(ids)}"#).json
+                let passed = try await gateway.send(.POST, "/completion", #"{"model":"up/base",\#(ids)}"#)
+                #expect(passed.status == 200, "\(passed.text)")
+                #expect(try passed.json.string("content") == direct.string("content"))
+                let biased = try await gateway.send(
+                    .POST, "/completion", #"{"model":"up/base",\#(ids),"logit_bias":[[7,false]]}"#)
+                #expect(biased.status == 200, "\(biased.text)")
+                let grammar = try await gateway.send(
+                    .POST, "/completion",
+                    #"{"model":"up/base","prompt":"Yes or no? ","n_predict":8,"grammar":"root ::= \"yes\" | \"no\""}"#)
+                #expect(try ["yes", "no"].contains(grammar.json.string("content")), "\(grammar.text)")
+                let json = try await gateway.send(
+                    .POST, "/api/generate",
+                    #"{"model":"up/base","prompt":"x","raw":true,"format":"json","stream":false,"options":{"num_predict":9}}"#
+                )
+                #expect(try json.json.string("response")?.hasPrefix("{") == true, "\(json.text)")
             }
         }
 

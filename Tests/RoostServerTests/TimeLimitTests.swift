@@ -11,8 +11,8 @@ extension ServerTests {
             arguments: [
                 ("/api/generate", #""prompt":"a""#),
                 ("/api/chat", #""messages":[{"role":"user","content":"a"}]"#),
-                ("/v1/chat/completions", #""messages":[{"role":"user","content":"a"}]"#),
-                ("/v1/messages", #""max_tokens":90000000,"messages":[{"role":"user","content":"a"}]"#),
+                ("/v1/chat/completions", #""ignore_eos":true,"messages":[{"role":"user","content":"a"}]"#),
+                ("/v1/messages", #""temperature":0,"max_tokens":90000000,"messages":[{"role":"user","content":"a"}]"#),
             ])
         func `an answer that takes longer than is allowed ends with an error`(
             path: String, fields: String

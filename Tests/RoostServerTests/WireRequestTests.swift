@@ -127,6 +127,35 @@ struct WireRequestTests {
         #expect(parameter { try ollama(#""format":["json"]"#) } == "format")
     }
 
+    @Test("Sampling: OpenAI's defaults, llama-server's samplers, and −1 as engines write it")
+    func sampling() throws {
+        let plain = try openAI(#""n":1"#).options
+        #expect(plain.temperature == 1 && plain.topP == 1 && plain.topK == 0 && plain.minP == 0)
+        let options = try openAI(
+            #""typical_p":0.5,"mirostat":2,"repeat_last_n":7,"dry_multiplier":0.25,"xtc_probability":0.5,"#
+                + #""dynatemp_range":0.5,"n_keep":3,"top_k":-1,"max_tokens":-1"#
+        ).options
+        #expect(options.typicalP == 0.5 && options.mirostat == 2 && options.penaltyLastN == 7)
+        #expect(options.dryMultiplier == 0.25 && options.xtcProbability == 0.5)
+        #expect(options.dynamicTemperatureRange == 0.5 && options.keptTokenCount == 3)
+        #expect(options.topK == 0 && options.maxTokens == nil)
+        #expect(try openAI(#""n_predict":5"#).options.maxTokens == 5)
+        #expect(parameter { try openAI(#""max_tokens":-2"#) } == "max_tokens")
+        #expect(try ollama(#""options":{"top_k":-1}"#).options.topK == 0)
+        let llama = #"{"top_k":-1,"n_predict":-1}"#
+        let own = try RequestReader.decode(LlamaServerOptions.self, from: Data(llama.utf8)).generationOptions()
+        #expect(own.topK == 0 && own.maxTokens == nil)
+    }
+
+    @Test("What stands twice in a body is read once, as it stands first")
+    func twice() throws {
+        let request = try openAI(
+            #""tools":[{"function":{"name":"a","parameters":{"type":"object","title":"A"}}}],"#
+                + #""tools":[{"function":{"name":"b","parameters":{"type":"object","title":"B"}}}]"#)
+        let first = ToolDefinition(name: "a", parameters: #"{"type":"object","title":"A"}"#)
+        #expect(try chat(request).tools == [first])
+    }
+
     @Test("Probabilities and several answers")
     func probabilities() throws {
         #expect(try openAI(#""n":3"#).choiceCount == 3)

@@ -114,6 +114,39 @@ struct WireResponseTests {
         #expect(body["choices.0.logprobs.top_logprobs.0.a"] as? Double == -9999)
         let frames = OpenAIFrames(answer: answer, choiceCount: 1, includesUsage: false)
         #expect(try events(frames.opening()).map { $0.string("choices.0.text") } == ["once "])
+        let tokens = ["up", "on", " a"].map { text in
+            TokenLogProbability(
+                chosen: .init(token: 1, bytes: Array(text.utf8), logProbability: -1), top: [])
+        }
+        let whole = try json(
+            answer.whole([CollectedAnswer(result: Self.result(text: "upon a"), logProbabilities: tokens)]))
+        #expect(whole["choices.0.logprobs.text_offset"] as? [Int] == [0, 2, 4])
+        let deltas = [
+            GenerationDelta(text: "upon", logProbabilities: Array(tokens[..<2])),
+            GenerationDelta(text: " a", logProbabilities: Array(tokens[2...])),
+        ]
+        let chunks = try events(deltas.flatMap(frames.delta))
+        #expect(chunks.map { $0["choices.0.logprobs.text_offset"] as? [Int] } == [[0, 2], [4]])
+    }
+
+    @Test("OpenAI: the probabilities of a response are those of its text, not of thoughts and calls")
+    func responseProbabilities() throws {
+        let tokens = ["<think>", "hm", "so", "it", "{", "}"].map { text in
+            TokenLogProbability(
+                chosen: .init(token: 1, bytes: Array(text.utf8), logProbability: -1), top: [])
+        }
+        var result = Self.result(text: "soit", reasoning: "hm")
+        result.reasoningTokenCount = 2
+        for (calls, answered) in [([], Array(tokens[..<4])), ([Self.call], tokens)] {
+            result.toolCalls = calls
+            let response = ResponseObject(id: "r", model: "m", createdAt: 0, settings: ResponseSettings())
+            let whole = try json(
+                ResponseWriter.whole(CollectedAnswer(result: result, logProbabilities: answered), of: response))
+            let item = try #require((0..<3).first { whole.string("output.\($0).type") == "message" })
+            #expect(whole.string("output.\(item).content.0.text") == "soit")
+            #expect(whole.count("output.\(item).content.0.logprobs") == 2)
+            #expect(whole.string("output.\(item).content.0.logprobs.0.token") == "so")
+        }
     }
 
     @Test("OpenAI: vectors as numbers and as little-endian base64")

@@ -112,6 +112,9 @@ struct ModelfileTests {
         #expect(made.parameters["stop"] == .texts(["a", "b"]))
         #expect(made.parameters["num_ctx"] == .integer(4096))
         #expect(made.base == .model("a"))
+        // What Ollama itself skips is taken, and yes and no in all forms of its.
+        let old = try creation("PARAMETER penalize_newline false\nPARAMETER f16_kv T\nPARAMETER use_mmap 0")
+        #expect(old.parameters["use_mmap"] == .flag(false))
         for (line, error) in [
             ("PARAMETER heat 1", ModelCreationError.unknownParameter(name: "heat")),
             (

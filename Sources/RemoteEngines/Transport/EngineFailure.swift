@@ -47,10 +47,20 @@ enum EngineFailure: Error, Sendable, Hashable {
     init(_ error: any Error) {
         if let failure = error as? EngineFailure {
             self = failure
-        } else if error as? HTTPClientError == .remoteConnectionClosed {
+        } else if Self.isOfKeptConnection(error) {
             self = .closedBeforeAnswer
         } else {
             self = .engine(reason: Self.words(for: error))
+        }
+    }
+
+    /// Whether a connection that was kept from an earlier request was closed by the engine as the next was sent.
+    private static func isOfKeptConnection(_ error: any Error) -> Bool {
+        switch error {
+        case let error as HTTPClientError: error == .remoteConnectionClosed
+        case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed: true
+        case let error as IOError: error.errnoCode == EPIPE
+        default: false
         }
     }
 

@@ -92,7 +92,7 @@ struct SamplingFields: Sendable {
             if case .jsonSchema(let schema) = options.format {
                 body.put("json_schema", raw: try checked(schema))
             } else {
-                body.put("json_schema", raw: "{}")
+                body.put("json_schema", raw: #"{"type":"object"}"#)
             }
         case .grammar(let grammar):
             guard abilities.hasLlamaOptions else {

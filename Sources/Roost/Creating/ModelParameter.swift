@@ -45,8 +45,10 @@ public struct ModelParameter: Sendable {
 
     /// All parameters: those of Ollama's documentation, and the ones of older versions that still mean something.
     public static let all: [ModelParameter] = [
-        number("temperature", \.temperature), integer("top_k", \.topK), number("top_p", \.topP),
-        number("min_p", \.minP),
+        number("temperature", \.temperature),
+        // −1 keeps all tokens, as 0 does.
+        integer("top_k", \.topK) { max(0, $0) },
+        number("top_p", \.topP), number("min_p", \.minP),
         number("typical_p", \.typicalP), integer("repeat_last_n", \.penaltyLastN),
         number("repeat_penalty", \.repeatPenalty), number("presence_penalty", \.presencePenalty),
         number("frequency_penalty", \.frequencyPenalty), integer("mirostat", \.mirostat),
@@ -68,6 +70,8 @@ public struct ModelParameter: Sendable {
         loading("num_thread") { $1.threadCount = $0 > 0 ? $0 : nil },
         loading("use_mmap", \.memoryMap), loading("use_mlock", \.memoryLock),
         ModelParameter(name: "main_gpu", kind: .integer, generation: nil, load: nil),
+        retired("penalize_newline"), retired("low_vram"), retired("f16_kv"), retired("logits_all"),
+        retired("vocab_only"),
     ]
 
     /// All names, in alphabetical order.
@@ -78,12 +82,15 @@ public struct ModelParameter: Sendable {
 
     private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
+    /// How a Modelfile writes yes and no.
+    private static let flags = ["true": true, "t": true, "1": true, "false": false, "f": false, "0": false]
+
     /// Reads a value as a Modelfile writes it; `nil` when it is of another kind.
     func value(_ text: String) -> ParameterValue? {
         switch kind {
         case .integer: Int(text).map { .integer($0) }
         case .number: Double(text).flatMap { $0.isFinite ? .number($0) : nil }
-        case .flag: Bool(text.lowercased()).map { .flag($0) }
+        case .flag: Self.flags[text.lowercased()].map { .flag($0) }
         case .texts: .texts([text])
         }
     }
@@ -122,6 +129,11 @@ extension ModelParameter {
         ModelParameter(
             name: name, kind: .integer,
             generation: choice(path) { if case .integer(let number) = $0 { convert(number) } else { nil } }, load: nil)
+    }
+
+    /// What stands in Modelfiles of old and means nothing to Ollama itself any more.
+    private static func retired(_ name: String) -> ModelParameter {
+        ModelParameter(name: name, kind: .flag, generation: nil, load: nil)
     }
 
     private static func loading(

@@ -31,7 +31,8 @@ struct AnthropicDialect: Dialect {
 
     private func answer(_ request: AnthropicRequest, _ context: RoostRequestContext) async throws -> Response {
         let model = try request.requiredModel()
-        let job = GenerationJob(model: model, request: try request.generationRequest())
+        var job = GenerationJob(model: model, request: try request.generationRequest())
+        job.given = request.givenNames
         let message = AnthropicMessage(id: WireIdentifier.make("msg_"), model: model)
         let stops = Set(request.stopSequences ?? [])
         guard request.stream ?? false else {
@@ -41,9 +42,10 @@ struct AnthropicDialect: Dialect {
             }
             return try WireJSON.response(message.whole(result, stops: stops), warning: generation.warning)
         }
-        // A stream tells the prompt's tokens before anything is generated.
+        // A stream tells the prompt's tokens before anything is generated, where they are counted here; with the end
+        // they come once more.
         let count: Int? =
-            if case .chat(let chat) = job.request.prompt, !job.hasImages {
+            if case .chat(let chat) = job.request.prompt, !job.hasImages, try await !runner.isComputedElsewhere(model) {
                 try await runner.countTokens(of: chat, on: model, for: context)
             } else {
                 nil
@@ -109,10 +111,14 @@ struct AnthropicModelList: Encodable, Sendable {
         let displayName: String
         let createdAt: String
 
-        init(_ record: ModelRecord) {
-            id = record.name.description
-            displayName = record.name.display
-            createdAt = record.modifiedAt.formatted(.iso8601)
+        init(_ model: ServedModel) {
+            id = model.name
+            let modifiedAt: Date?
+            switch model {
+            case .stored(let record): (displayName, modifiedAt) = (record.name.display, record.modifiedAt)
+            case .remote(let offer): (displayName, modifiedAt) = (offer.name, offer.facts.modifiedAt)
+            }
+            createdAt = (modifiedAt ?? Date(timeIntervalSince1970: 0)).formatted(.iso8601)
         }
 
         enum CodingKeys: String, CodingKey {
@@ -124,7 +130,7 @@ struct AnthropicModelList: Encodable, Sendable {
 
     let data: [Model]
 
-    init(_ records: [ModelRecord]) { data = records.map(Model.init) }
+    init(_ models: [ServedModel]) { data = models.map(Model.init) }
 
     enum CodingKeys: String, CodingKey {
         case data

@@ -50,7 +50,8 @@ final class SavingWish: Sendable {
         guard case .chat(let chat) = job.request.prompt else {
             throw APIError.invalidRequest("\(name) keeps chats; this endpoint has none.", parameter: name)
         }
-        let messages = chat.messages.map { SavedMessage($0) }
+        // What was left out to make the rest fit was said all the same.
+        let messages = (job.asked ?? chat.messages).map { SavedMessage($0) }
         do {
             let history = try await manager.history.owned(by: context.caller.name)
             guard value != "new" else {

@@ -19,6 +19,8 @@ struct GenerationJob: Sendable {
     var beforeEnd: (@Sendable (any RunningModel, GenerationRequest) async -> Void)?
     /// Keeps the chat as it is generated, when the request asked for that.
     var recording: GenerationRecording?
+    /// The conversation as the client sent it, where a part of it was left out to make the rest fit.
+    var asked: [ChatMessage]?
     /// What the request asked for and does not get.
     var warnings: [String] = []
 

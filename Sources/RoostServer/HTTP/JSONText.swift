@@ -94,8 +94,9 @@ final class JSONOutline: Sendable {
             index = first.end
             if isObject {
                 guard let second = value(from: index) else { return nil }
-                // A parser takes the last of several with one name; so does this.
-                fields[name(first.range)] = second.range
+                // Foundation's decoder takes the first of several with one name; so does this.
+                let key = name(first.range)
+                if fields[key] == nil { fields[key] = second.range }
                 index = second.end
             } else {
                 elements.append(first.range)

@@ -32,7 +32,7 @@ extension LlamaServerDialect {
             }
         }
         return try await run(
-            prompts, isList: given.isList, request.options, on: model, stream: request.stream, context)
+            prompts, isList: given.isList, request.options, request.idle, on: model, stream: request.stream, context)
     }
 
     private func infill(
@@ -40,13 +40,13 @@ extension LlamaServerDialect {
     ) async throws -> Response {
         let infill = try request.infill()
         return try await run(
-            [.infill(infill)], isList: false, request.options, on: try await model(request.model, for: context),
-            stream: request.stream, context)
+            [.infill(infill)], isList: false, request.options, request.idle,
+            on: try await model(request.model, for: context), stream: request.stream, context)
     }
 
     private func run(
-        _ prompts: [GenerationRequest.Prompt], isList: Bool, _ given: LlamaServerOptions, on model: String,
-        stream: Bool?, _ context: RoostRequestContext
+        _ prompts: [GenerationRequest.Prompt], isList: Bool, _ given: LlamaServerOptions,
+        _ idle: LlamaServerIdleFields, on model: String, stream: Bool?, _ context: RoostRequestContext
     ) async throws -> Response {
         var options = try given.generationOptions()
         if given.bias != nil {
@@ -57,11 +57,15 @@ extension LlamaServerDialect {
         let jobs = prompts.map { prompt in
             var request = GenerationRequest(prompt, options: options)
             request.usesPrefixCache = given.cachesPrompt ?? true
-            return GenerationJob(model: model, request: request)
+            var job = GenerationJob(model: model, request: request)
+            job.given = given.givenNames
+            job.warnings = idle.warnings
+            return job
         }
-        let answer = LlamaServerCompletion.Answer(
-            model: model, options: options, returnsTokens: given.returnsTokens ?? false)
         let generation = try await runner.start(jobs, for: context)
+        // As the model was asked, with its own parameters.
+        let answer = LlamaServerCompletion.Answer(
+            model: model, options: generation.job.request.options, returnsTokens: given.returnsTokens ?? false)
         if stream ?? false { return generation.response(framedBy: LlamaServerFrames(answer: answer)) }
         let answers = try await generation.answers().map {
             LlamaServerCompletion(answer: answer, result: $0.result, logProbabilities: $0.logProbabilities)

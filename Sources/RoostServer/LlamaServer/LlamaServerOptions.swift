@@ -90,18 +90,38 @@ struct LlamaServerOptions: Decodable, Sendable {
             if let value { options[keyPath: path] = value }
         }
         set(temperature, \.temperature)
-        set(topK, \.topK)
+        // −1 keeps all tokens, as 0 does.
+        set(topK.map { max(0, $0) }, \.topK)
         set(topP, \.topP)
         set(minP, \.minP)
+        set(repeatPenalty, \.repeatPenalty)
+        set(presencePenalty, \.presencePenalty)
+        set(frequencyPenalty, \.frequencyPenalty)
+        set(ignoresEnd, \.ignoreEndOfGeneration)
+        applySamplers(to: &options)
+        // −1 draws one.
+        if let seed, seed >= 0 { options.seed = UInt32(truncatingIfNeeded: seed) }
+        // −1 goes on until the end.
+        if let limit = predictedCount ?? maxTokens, limit >= 0 { options.maxTokens = limit }
+        options.stop = (stop?.strings ?? []).filter { !$0.isEmpty }
+        if let count = probabilityCount, count > 0 {
+            options.topLogProbabilityCount = try WireLogProbability.checked(count, field: "n_probs")
+        }
+        if let form = try form() { options.format = form }
+        return options
+    }
+
+    /// Sets what OpenAI's API has no fields for.
+    func applySamplers(to options: inout GenerationOptions) {
+        func set<Value>(_ value: Value?, _ path: WritableKeyPath<GenerationOptions, Value>) {
+            if let value { options[keyPath: path] = value }
+        }
         set(typicalP, \.typicalP)
         set(xtcProbability, \.xtcProbability)
         set(xtcThreshold, \.xtcThreshold)
         set(dynamicTemperatureRange, \.dynamicTemperatureRange)
         set(dynamicTemperatureExponent, \.dynamicTemperatureExponent)
         set(repeatLastN, \.penaltyLastN)
-        set(repeatPenalty, \.repeatPenalty)
-        set(presencePenalty, \.presencePenalty)
-        set(frequencyPenalty, \.frequencyPenalty)
         set(dryMultiplier, \.dryMultiplier)
         set(dryBase, \.dryBase)
         set(dryAllowedLength, \.dryAllowedLength)
@@ -111,27 +131,20 @@ struct LlamaServerOptions: Decodable, Sendable {
         set(mirostatTau, \.mirostatTau)
         set(mirostatEta, \.mirostatEta)
         set(keptCount, \.keptTokenCount)
-        set(ignoresEnd, \.ignoreEndOfGeneration)
-        // −1 draws one.
-        if let seed, seed >= 0 { options.seed = UInt32(truncatingIfNeeded: seed) }
-        // −1 goes on until the end.
-        if let limit = predictedCount ?? maxTokens, limit >= 0 { options.maxTokens = limit }
-        options.stop = (stop?.strings ?? []).filter { !$0.isEmpty }
-        if let count = probabilityCount, count > 0 {
-            options.topLogProbabilityCount = try WireLogProbability.checked(count, field: "n_probs")
+    }
+
+    /// The form that is asked for, if one is. Throws `APIError.invalidRequest` that names the field.
+    func form() throws -> OutputFormat? {
+        let grammar = grammar.flatMap { $0.isEmpty ? nil : OutputFormat.grammar($0) }
+        guard let schema, !schema.isNull else { return grammar }
+        guard schema.isObject else {
+            throw APIError.invalidRequest("json_schema must be an object.", parameter: "json_schema")
         }
-        if let grammar, !grammar.isEmpty { options.format = .grammar(grammar) }
-        if let schema, !schema.isNull {
-            guard schema.isObject else {
-                throw APIError.invalidRequest("json_schema must be an object.", parameter: "json_schema")
-            }
-            guard options.format == .text else {
-                throw APIError.invalidRequest(
-                    "json_schema does not go with grammar: leave one of them out.", parameter: "json_schema")
-            }
-            options.format = .jsonSchema(schema.text)
+        guard grammar == nil else {
+            throw APIError.invalidRequest(
+                "json_schema does not go with grammar: leave one of them out.", parameter: "json_schema")
         }
-        return options
+        return .jsonSchema(schema.text)
     }
 
     /// What is added to the logits of tokens; a text stands for each of its tokens.
@@ -165,7 +178,7 @@ struct LlamaServerOptions: Decodable, Sendable {
             }
             switch key {
             case .integer(let token):
-                guard let token = Int32(exactly: token), token >= 0, Int(token) < model.info.vocabularyCount else {
+                guard let token = Int32(exactly: token), model.info.mayHave(token: token) else {
                     throw APIError.invalidRequest(
                         "logit_bias names the token \(token), which the vocabulary does not have.",
                         parameter: "logit_bias")

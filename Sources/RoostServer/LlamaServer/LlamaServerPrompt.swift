@@ -43,7 +43,7 @@ struct LlamaServerPrompt: Decodable, Sendable {
         for (index, piece) in pieces.enumerated() {
             switch piece {
             case .token(let token):
-                guard token >= 0, Int(token) < model.info.vocabularyCount else {
+                guard model.info.mayHave(token: token) else {
                     throw APIError.invalidRequest(
                         "The token \(token) is not in the vocabulary of \(model.info.vocabularyCount) tokens.")
                 }
@@ -55,6 +55,12 @@ struct LlamaServerPrompt: Decodable, Sendable {
         }
         return tokens
     }
+}
+
+extension LoadedModelInfo {
+    /// Whether the vocabulary has a token of this number. How many an engine's model has is not known here (0): the engine
+    /// judges.
+    func mayHave(token: Int32) -> Bool { token >= 0 && (vocabularyCount == 0 || Int(token) < vocabularyCount) }
 }
 
 /// `prompt` of a completion: one prompt, or several.

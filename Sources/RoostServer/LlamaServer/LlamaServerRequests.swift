@@ -3,6 +3,7 @@ import Roost
 /// `POST /completion`.
 struct LlamaServerCompletionRequest: Decodable, Sendable {
     let options: LlamaServerOptions
+    let idle: LlamaServerIdleFields
     var model: String?
     var prompt: LlamaServerPrompts?
     var stream: Bool?
@@ -11,6 +12,7 @@ struct LlamaServerCompletionRequest: Decodable, Sendable {
 
     init(from decoder: any Decoder) throws {
         options = try LlamaServerOptions(from: decoder)
+        idle = try LlamaServerIdleFields(from: decoder)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         model = try container.decodeIfPresent(String.self, forKey: .model)
         prompt = try container.decodeIfPresent(LlamaServerPrompts.self, forKey: .prompt)
@@ -40,6 +42,7 @@ struct LlamaServerInfillRequest: Decodable, Sendable {
     }
 
     let options: LlamaServerOptions
+    let idle: LlamaServerIdleFields
     var model: String?
     var prefix: String?
     var suffix: String?
@@ -56,6 +59,7 @@ struct LlamaServerInfillRequest: Decodable, Sendable {
 
     init(from decoder: any Decoder) throws {
         options = try LlamaServerOptions(from: decoder)
+        idle = try LlamaServerIdleFields(from: decoder)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         model = try container.decodeIfPresent(String.self, forKey: .model)
         prefix = try container.decodeIfPresent(String.self, forKey: .prefix)

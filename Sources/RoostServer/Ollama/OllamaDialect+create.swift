@@ -13,7 +13,7 @@ extension OllamaDialect {
 
     private func create(_ request: OllamaCreateRequest, _ context: RoostRequestContext) async throws -> Response {
         var creation = try request.creation()
-        try await parts.requireModel(creation.name, for: context)
+        try parts.requireName(creation.name, for: context)
         if case .model(let base) = creation.base { try await parts.requireModel(base, for: context) }
         do {
             // What can be refused is refused with a status, before the first line.

@@ -26,6 +26,9 @@ extension OllamaDialect {
         if !(request.template ?? "").isEmpty {
             job.warnings.append("template was ignored: prompts are formed by the model's own chat template.")
         }
+        if request.truncate ?? false {
+            job.warnings.append("truncate was ignored: only conversations of /api/chat are cut, not a prompt.")
+        }
         let conversation = try await conversation(of: &job, request, context)
         if let conversation {
             job.beforeEnd = { model, request in await conversation.learn(request, from: model) }
@@ -81,7 +84,11 @@ extension OllamaDialect {
             } catch APIError.invalidRequest(let message, let parameter, let code?)
                 where code == "context_length_exceeded" && request.truncate ?? false
             {
-                guard case .chat(var chat) = job.request.prompt, let count = chat.dropOldest() else {
+                guard case .chat(var chat) = job.request.prompt else {
+                    throw APIError.invalidRequest(message, parameter: parameter, code: code)
+                }
+                job.asked = job.asked ?? chat.messages
+                guard let count = chat.dropOldest() else {
                     throw APIError.invalidRequest(message, parameter: parameter, code: code)
                 }
                 leftOut += count

@@ -57,7 +57,7 @@ extension OllamaDialect {
 
     private func copy(_ request: OllamaCopyRequest, _ context: RoostRequestContext) async throws -> Response {
         try await parts.requireModel(request.source, for: context)
-        try await parts.requireModel(request.destination, for: context)
+        try parts.requireName(request.destination, for: context)
         do {
             _ = try await manager.copy(request.source, to: request.destination)
         } catch let error as ModelStoreError {

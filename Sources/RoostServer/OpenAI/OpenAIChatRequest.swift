@@ -48,7 +48,7 @@ struct OpenAIChatRequest: Decodable, Sendable {
     }
 
     init(from decoder: any Decoder) throws {
-        sampling = try OpenAISampling(from: decoder)
+        sampling = try OpenAISampling(request: decoder)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         messages = try container.decodeIfPresent([OpenAIMessage].self, forKey: .messages)
         tools = try container.decodeIfPresent([WireTool].self, forKey: .tools)
@@ -74,6 +74,7 @@ extension OpenAIChatRequest {
         options.format = try OpenAIFields.format(
             responseFormat?.type, schema: responseFormat?.jsonSchema?.schema ?? responseFormat?.schema,
             field: "response_format", schemaField: "response_format.json_schema.schema")
+        try sampling.applyForm(to: &options)
         options.topLogProbabilityCount = try logProbabilityCount()
         return try sampling.request(.chat(chat), options)
     }

@@ -89,6 +89,11 @@ enum OpenAILogProbabilities: Encodable, Sendable {
         return kind == .chat ? .chat(tokens) : .completion(tokens, textOffset: textOffset)
     }
 
+    /// Each token as text.
+    static func texts(of tokens: [TokenLogProbability]) -> [String] {
+        tokens.map { String(decoding: $0.chosen.bytes, as: UTF8.self) }
+    }
+
     enum CodingKeys: String, CodingKey {
         case content, refusal, tokens
         case tokenLogprobs = "token_logprobs"
@@ -103,7 +108,7 @@ enum OpenAILogProbabilities: Encodable, Sendable {
             try container.encode(tokens.map(WireLogProbability.init), forKey: .content)
             try container.encodeNil(forKey: .refusal)
         case .completion(let tokens, var offset):
-            let texts = tokens.map { String(decoding: $0.chosen.bytes, as: UTF8.self) }
+            let texts = Self.texts(of: tokens)
             try container.encode(texts, forKey: .tokens)
             try container.encode(
                 tokens.map { WireLogProbability.finite($0.chosen.logProbability) }, forKey: .tokenLogprobs)

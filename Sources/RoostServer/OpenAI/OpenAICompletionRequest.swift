@@ -53,7 +53,7 @@ struct OpenAICompletionRequest: Decodable, Sendable {
     }
 
     init(from decoder: any Decoder) throws {
-        sampling = try OpenAISampling(from: decoder)
+        sampling = try OpenAISampling(request: decoder)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         prompt = try container.decodeIfPresent(WireTexts.self, forKey: .prompt)
         suffix = try container.decodeIfPresent(String.self, forKey: .suffix)

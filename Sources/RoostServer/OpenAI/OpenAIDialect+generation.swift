@@ -37,7 +37,8 @@ extension OpenAIDialect {
         }
         var options = try request.sampling.generationOptions()
         // OpenAI's default for this endpoint alone.
-        options.maxTokens = options.maxTokens ?? 16
+        if request.sampling.tokenLimit == nil { options.maxTokens = 16 }
+        try request.sampling.applyForm(to: &options)
         options.topLogProbabilityCount = try request.logprobs.map {
             try WireLogProbability.checked($0, field: "logprobs")
         }

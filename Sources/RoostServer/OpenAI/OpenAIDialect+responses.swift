@@ -59,6 +59,7 @@ extension OpenAIDialect {
         let input = try input(of: body, context)
         let messages = try conversation(of: body, input: input, context)
         var job = GenerationJob(model: model, request: try request.generationRequest(messages))
+        job.given = request.givenNames
         if request.truncation == "auto" { job = try await truncated(job, context) }
         let response = ResponseObject(
             id: WireIdentifier.make("resp_"), model: model, createdAt: Int(Date.now.timeIntervalSince1970),
@@ -108,6 +109,13 @@ extension OpenAIDialect {
     /// what the user says, so that a call and its result stay together.
     private func truncated(_ job: GenerationJob, _ context: RoostRequestContext) async throws -> GenerationJob {
         guard case .chat(let chat) = job.request.prompt, !job.hasImages else { return job }
+        if try await runner.isComputedElsewhere(job.model) {
+            var job = job
+            job.warnings.append(
+                "truncation was ignored: the engine that computes this model cuts prompts by its own rules, or not at "
+                    + "all.")
+            return job
+        }
         let contextLength = try await runner.answer(on: job.model, for: context) { model, _ in
             model.info.contextLength
         }
@@ -132,6 +140,7 @@ extension OpenAIDialect {
             if count > room { low = middle + 1 } else { high = middle }
         }
         var job = job
+        job.asked = chat.messages
         job.request.prompt = .chat(shortened(from: turns.indices.contains(low) ? turns[low] : last))
         job.warnings.append("The oldest messages were dropped: they did not fit in the model's context.")
         return job

@@ -23,7 +23,7 @@ struct OpenAIDialect: Dialect {
             .get("/v1/models", .scope(.read)) { request, context in
                 // Clients of both services ask here.
                 if AnthropicDialect.isAsked(by: request) {
-                    return try WireJSON.response(AnthropicModelList(try await parts.models(for: context.caller)))
+                    return try WireJSON.response(AnthropicModelList(try await parts.servedModels(for: context.caller)))
                 }
                 if manager.hasEngines {
                     return try WireJSON.response(
@@ -36,8 +36,8 @@ struct OpenAIDialect: Dialect {
             // A name may hold slashes: hf.co/user/repo:tag.
             .get("/v1/models/**", .scope(.read)) { request, context in
                 let model = try await model(in: context)
-                if case .stored(let record) = model, AnthropicDialect.isAsked(by: request) {
-                    return try WireJSON.response(AnthropicModelList.Model(record))
+                if AnthropicDialect.isAsked(by: request) {
+                    return try WireJSON.response(AnthropicModelList.Model(model))
                 }
                 return try WireJSON.response(OpenAIModelList.Model(model))
             },

@@ -1,13 +1,22 @@
 import NIOCore
 import Roost
+import Synchronization
 
 /// Server-sent events of a generation, ended by `[DONE]`.
-struct OpenAIFrames: StreamFrames {
+final class OpenAIFrames: StreamFrames {
     static let contentType = "text/event-stream; charset=utf-8"
 
-    let answer: OpenAIAnswer
-    let choiceCount: Int
-    let includesUsage: Bool
+    private let answer: OpenAIAnswer
+    private let choiceCount: Int
+    private let includesUsage: Bool
+    /// Where the next probabilities of each choice belong in its text, in characters.
+    private let textOffsets = Mutex<[Int: Int]>([:])
+
+    init(answer: OpenAIAnswer, choiceCount: Int, includesUsage: Bool) {
+        self.answer = answer
+        self.choiceCount = choiceCount
+        self.includesUsage = includesUsage
+    }
 
     func opening() throws -> [ByteBuffer] {
         guard answer.kind == .chat else {
@@ -37,7 +46,7 @@ struct OpenAIFrames: StreamFrames {
             try chunk(
                 OpenAIChoice(
                     index: delta.choice, payload: payload,
-                    logProbabilities: .of(delta.logProbabilities, answer.kind)))
+                    logProbabilities: logProbabilities(of: delta)))
         ]
     }
 
@@ -57,6 +66,17 @@ struct OpenAIFrames: StreamFrames {
 
     func failed(_ error: APIError) throws -> [ByteBuffer] {
         [try frame(OpenAIErrorBody(error)), Self.done]
+    }
+
+    private func logProbabilities(of delta: GenerationDelta) -> OpenAILogProbabilities? {
+        let tokens = delta.logProbabilities
+        guard answer.kind == .completion, !tokens.isEmpty else { return .of(tokens, answer.kind) }
+        let offset = textOffsets.withLock { offsets in
+            let offset = offsets[delta.choice, default: 0]
+            offsets[delta.choice] = offset + OpenAILogProbabilities.texts(of: tokens).reduce(0) { $0 + $1.count }
+            return offset
+        }
+        return .of(tokens, answer.kind, textOffset: offset)
     }
 
     private func chunk(_ choice: OpenAIChoice) throws -> ByteBuffer {

@@ -22,6 +22,8 @@ struct OpenAISampling: Decodable, Sendable {
     var minP: Float?
     var repeatPenalty: Float?
     var cachePrompt: Bool?
+    /// llama-server's options, which its clients send here too.
+    var llama = LlamaServerOptions()
 
     struct StreamOptions: Decodable, Sendable {
         var includeUsage: Bool?
@@ -53,7 +55,14 @@ struct OpenAISampling: Decodable, Sendable {
     /// Throws `APIError.invalidRequest` when no model is named.
     func requiredModel() throws -> String { try OpenAIFields.model(model) }
 
-    /// Sampling with OpenAI's defaults: temperature 1, top-p 1, no penalties.
+    /// Most tokens of an answer and the field that says so; −1 is no limit.
+    var tokenLimit: (name: String, count: Int)? {
+        if let maxCompletionTokens { return ("max_completion_tokens", maxCompletionTokens) }
+        if let maxTokens { return ("max_tokens", maxTokens) }
+        return llama.predictedCount.map { ("n_predict", $0) }
+    }
+
+    /// Sampling with OpenAI's defaults: temperature 1, nothing cut, no penalties.
     ///
     /// Throws `APIError.invalidRequest` for what is out of range or not supported.
     func generationOptions() throws -> GenerationOptions {
@@ -61,22 +70,34 @@ struct OpenAISampling: Decodable, Sendable {
         options.temperature = temperature ?? 1
         options.topP = topP ?? 1
         options.minP = minP ?? 0
-        if let topK { options.topK = topK }
+        // −1 keeps all tokens, as 0 does.
+        options.topK = max(0, topK ?? 0)
         if let repeatPenalty { options.repeatPenalty = repeatPenalty }
         if let presencePenalty { options.presencePenalty = presencePenalty }
         if let frequencyPenalty { options.frequencyPenalty = frequencyPenalty }
         if let ignoresEnd { options.ignoreEndOfGeneration = ignoresEnd }
         if let seed { options.seed = UInt32(truncatingIfNeeded: seed) }
         if let stop { options.stop = stop.strings.filter { !$0.isEmpty } }
-        if let limit = maxCompletionTokens ?? maxTokens {
-            let name = maxCompletionTokens == nil ? "max_tokens" : "max_completion_tokens"
-            guard limit > 0 else {
+        if let (name, limit) = tokenLimit {
+            guard limit > 0 || limit == -1 else {
                 throw APIError.invalidRequest("\(name) is \(limit), but must be at least 1.", parameter: name)
             }
-            options.maxTokens = limit
+            options.maxTokens = limit > 0 ? limit : nil
         }
+        llama.applySamplers(to: &options)
         options.logitBias = try bias()
         return options
+    }
+
+    /// Sets the form that llama-server's fields ask for. Throws `APIError.invalidRequest` when there is another one.
+    func applyForm(to options: inout GenerationOptions) throws {
+        guard let form = try llama.form() else { return }
+        guard options.format == .text else {
+            let name = if case .grammar = form { "grammar" } else { "json_schema" }
+            throw APIError.invalidRequest(
+                "\(name) does not go with response_format: leave one of them out.", parameter: name)
+        }
+        options.format = form
     }
 
     /// What is asked of the engine: `prompt` with these options, `n` times. Throws `APIError.invalidRequest`.
@@ -107,5 +128,13 @@ struct OpenAISampling: Decodable, Sendable {
             result[token] = value == -100 ? -.infinity : value
         }
         return result
+    }
+}
+
+extension OpenAISampling {
+    /// All of a request's options: OpenAI's, and llama-server's beside them.
+    init(request decoder: any Decoder) throws {
+        self = try OpenAISampling(from: decoder)
+        llama = try LlamaServerOptions(from: decoder)
     }
 }

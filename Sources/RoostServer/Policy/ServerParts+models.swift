@@ -16,6 +16,12 @@ extension ServerParts {
     func requireModel(_ name: String, for context: RoostRequestContext) async throws {
         try await runner.requireModel(name, for: context.caller)
     }
+
+    /// The same for a name under which a model is about to be written: the name itself counts, not a model that is found
+    /// by it because it was pulled as that.
+    func requireName(_ name: String, for context: RoostRequestContext) throws {
+        guard context.caller.mayUse(model: name) else { throw APIError.modelNotFound(name) }
+    }
 }
 
 extension GenerationRunner {

@@ -33,10 +33,10 @@ enum WebSocketRequest: Sendable {
             // The rest is checked as OpenAI's own requests are.
             let id = try Self.id(fields)
             let request = try RequestReader.decode(OpenAIChatRequest.self, from: data)
-            self = .chat(
-                id: id,
-                GenerationJob(
-                    model: try request.sampling.requiredModel(), request: try request.generationRequest()))
+            var job = GenerationJob(
+                model: try request.sampling.requiredModel(), request: try request.generationRequest())
+            job.given = request.sampling.givenNames
+            self = .chat(id: id, job)
         case "cancel":
             try Self.plain([.required("id", Self.idSchema)]).check(value)
             self = .cancel(id: try Self.id(fields))

@@ -151,7 +151,7 @@ extension ResponseWriter {
     static func whole(_ answer: CollectedAnswer, of response: ResponseObject) -> ResponseObject {
         var writer = ResponseWriter(response)
         _ = writer.take(GenerationDelta(reasoning: answer.result.reasoning))
-        _ = writer.take(GenerationDelta(text: answer.result.text, logProbabilities: answer.logProbabilities))
+        _ = writer.take(GenerationDelta(text: answer.result.text, logProbabilities: answer.textLogProbabilities))
         _ = writer.take(
             GenerationDelta(
                 toolCalls: answer.result.toolCalls.enumerated().map { index, call in
@@ -159,5 +159,18 @@ extension ResponseWriter {
                 }))
         _ = writer.finish(answer.result)
         return writer.response
+    }
+}
+
+extension CollectedAnswer {
+    /// Those of the text: what was thought comes before it, calls come after it.
+    fileprivate var textLogProbabilities: [TokenLogProbability] {
+        let said = logProbabilities.dropFirst(result.reasoningTokenCount)
+        guard !result.toolCalls.isEmpty else { return Array(said) }
+        var byteCount = 0
+        return said.prefix { token in
+            defer { byteCount += token.chosen.bytes.count }
+            return byteCount < result.text.utf8.count
+        }.map(\.self)
     }
 }

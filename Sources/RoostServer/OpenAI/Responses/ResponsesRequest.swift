@@ -103,6 +103,7 @@ extension ResponsesRequest {
         var options = GenerationOptions()
         options.temperature = temperature ?? 1
         options.topP = topP ?? 1
+        options.topK = 0
         options.minP = 0
         if let seed { options.seed = UInt32(truncatingIfNeeded: seed) }
         if let stop { options.stop = stop.strings.filter { !$0.isEmpty } }
