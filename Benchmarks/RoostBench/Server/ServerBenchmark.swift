@@ -72,6 +72,8 @@ struct ServerBenchmark {
         var beside = Comparison(name: "One stream over HTTP, against the library alone", unit: "tokens/s")
         let setup = try setup()
         let peer = RoostPeer(program: roost, setup)
+        // Else what is said decides how fast it is.
+        peer.speculates = false
         try await peer.start()
         do {
             var configuration = RoostConfiguration(
@@ -79,6 +81,7 @@ struct ServerBenchmark {
             configuration.load.contextLength = setup.workload.contextLength
             configuration.load.parallelRequestCount = 1
             configuration.load.threadCount = threadCount
+            configuration.load.speculation = false
             configuration.keepAlive = KeepAlive(seconds: -1)
             configuration.useWorkers(of: roost)
             let manager = try await ModelManager(configuration: configuration)

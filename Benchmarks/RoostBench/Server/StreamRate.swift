@@ -68,17 +68,17 @@ struct StreamRate {
             throw BenchError(description: "\(peer.base) answered \(response.status.code): \(String(buffer: body))")
         }
         let start = ContinuousClock.now
-        // The last piece of text is before the line that ends the answer; they may come together.
-        var (times, last) = ([Double](), ByteBuffer())
-        for try await buffer in response.body {
-            times.append((ContinuousClock.now - start) / .seconds(1))
-            last = buffer
+        var (text, arrivals) = (ByteBuffer(), [(time: Double, byteCount: Int)]())
+        for try await var buffer in response.body {
+            text.writeBuffer(&buffer)
+            arrivals.append(((ContinuousClock.now - start) / .seconds(1), text.readableBytes))
         }
-        let line = last.readableBytesView.split(separator: UInt8(ascii: "\n")).last ?? []
+        let line = text.readableBytesView.split(separator: UInt8(ascii: "\n")).last ?? []
         let end = try JSONDecoder().decode(End.self, from: Data(line))
-        let isEndAlone = last.readableBytesView.count { $0 == UInt8(ascii: "\n") } == 1
+        // The last piece of text is before the line that ends the answer.
+        let last = arrivals.first { $0.byteCount >= line.startIndex - text.readerIndex }
         return try StreamRate(
-            first: times.first, last: isEndAlone ? times.dropLast().last : times.last, tokenCount: end.tokenCount,
+            first: arrivals.first?.time, last: last?.time, tokenCount: end.tokenCount,
             engineSeconds: end.nanoseconds / 1e9)
     }
 

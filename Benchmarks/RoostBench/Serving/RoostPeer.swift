@@ -8,6 +8,8 @@ final class RoostPeer: ServedPeer {
     let title = "Roost"
     let modelName = "bench"
     var base: String { setup.base }
+    /// Whether tokens are proposed ahead, as is usual.
+    var speculates = true
     private let program: URL
     private let setup: PeerSetup
     private var process: ServerProcess?
@@ -28,6 +30,7 @@ final class RoostPeer: ServedPeer {
             "ROOST_CACHE_TOKENS": "\(setup.workload.parallel * setup.workload.contextLength)",
             "ROOST_NUM_THREADS": "\(setup.threadCount)",
             "ROOST_KEEP_ALIVE": "-1",
+            "ROOST_SPECULATION": speculates ? "1" : "0",
         ]
     }
 
