@@ -56,16 +56,22 @@ final class RunDirectory: Sendable {
     /// Who can write in the folder can put a socket or a record of their own there, and read what is sent to it: one that
     /// was there before, from a backup or of a shared group, is made this person's alone.
     private static func makePrivate(_ path: String) throws {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw RoostServerError.runDirectory(path: path, operation: "Examining", reason: lastError)
+        let owner: NSNumber?
+        let mode: NSNumber?
+        do {
+            let facts = try FileManager.default.attributesOfItem(atPath: path)
+            owner = facts[.ownerAccountID] as? NSNumber
+            mode = facts[.posixPermissions] as? NSNumber
+        } catch {
+            throw RoostServerError.runDirectory(
+                path: path, operation: "Examining", reason: error.localizedDescription)
         }
-        guard status.st_uid == geteuid() else {
+        guard let owner, let mode, owner.uint32Value == geteuid() else {
             throw RoostServerError.runDirectory(
                 path: path, operation: "Trusting", reason: "it belongs to another user, who could write in it")
         }
         // A file system that keeps no modes takes no notice of this one, and keeps nobody out anyway.
-        guard status.st_mode & 0o022 == 0 || chmod(path, 0o700) == 0 else {
+        guard mode.intValue & 0o022 == 0 || chmod(path, 0o700) == 0 else {
             throw RoostServerError.runDirectory(
                 path: path, operation: "Trusting", reason: "others may write in it (\(lastError))")
         }
