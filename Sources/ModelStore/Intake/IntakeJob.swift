@@ -22,6 +22,16 @@ struct IntakeJob: Sendable {
 
     func run(transfers: BlockingQueue, changes: BlockingQueue) async throws -> ModelRecord {
         do {
+            // Another process may take a file over between two looks at it; once each.
+            for _ in files {
+                do {
+                    return try await take(transfers: transfers, changes: changes)
+                } catch let error as ModelStoreError {
+                    guard case .invalidModel = error, try await transfers.run({ _ in try wasTakenOver() }) else {
+                        throw error
+                    }
+                }
+            }
             return try await take(transfers: transfers, changes: changes)
         } catch {
             // A content that was here may have been removed under the work: then that is what went wrong.
@@ -32,6 +42,12 @@ struct IntakeJob: Sendable {
             let quarantined = try? await transfers.run { _ in try Quarantine(vault: vault).take(files, after: error) }
             throw quarantined ?? error
         }
+    }
+
+    /// Whether a file that was to be handed over is the store's by now.
+    private func wasTakenOver() throws -> Bool {
+        let folders = try vault.folders()
+        return try files.contains { try vault.tookOver($0, folders) }
     }
 
     /// - Throws: ``ModelStoreError/contentMissing(name:digest:)``.

@@ -59,6 +59,20 @@ struct EngineAttempt: Sendable {
 }
 
 extension RemoteModel {
+    /// Connections that were kept for later requests and may all have been closed.
+    private static let keptConnectionCount = 8
+
+    /// A connection that was kept for the next request may be closed as that is sent; nothing was computed then. Each
+    /// further attempt has another one, at last one of its own.
+    private static func onLiveConnection<Answer: Sendable>(
+        _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        for _ in 0..<keptConnectionCount {
+            do { return try await body() } catch EngineFailure.closedBeforeAnswer {}
+        }
+        return try await body()
+    }
+
     /// Asks the engines that have the model, one after the other, until one does not fail.
     ///
     /// - Parameter body: throws `EngineFailure` for what another engine may do better, and
@@ -80,13 +94,7 @@ extension RemoteModel {
             var outcome = RoutingState.Outcome.abandoned
             defer { router.end(lease, outcome) }
             do {
-                let answer: Answer
-                do {
-                    answer = try await body(attempt)
-                } catch EngineFailure.closedBeforeAnswer {
-                    // A connection that was kept for the next request was closed as that was sent; nothing was computed.
-                    answer = try await body(attempt)
-                }
+                let answer = try await Self.onLiveConnection { try await body(attempt) }
                 outcome = .answered
                 // The request was not at fault.
                 for suspect in suspects { router.blame(suspect.index, reason: suspect.reason) }
