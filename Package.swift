@@ -186,6 +186,7 @@ let package = Package(
         .target(
             name: "EngineFixtures", dependencies: ["Inference", "ModelFixtures"], path: "Tests/Support/EngineFixtures",
             swiftSettings: swiftSettings),
+        .target(name: "SystemBuffers", path: "Tests/Support/SystemBuffers", swiftSettings: swiftSettings),
         .target(
             name: "HubSimulator",
             dependencies: [
@@ -275,7 +276,7 @@ let package = Package(
             "RoostServerTests",
             [
                 "RoostServer", "Roost", "EngineFixtures", "ModelFixtures", "HubSimulator", "Security", "ChatHistory",
-                "RemoteEngines",
+                "RemoteEngines", "SystemBuffers",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -289,7 +290,7 @@ let package = Package(
         tests(
             "RemoteEnginesTests",
             [
-                "RemoteEngines",
+                "RemoteEngines", "SystemBuffers",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

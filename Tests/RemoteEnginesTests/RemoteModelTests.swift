@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import Synchronization
+import SystemBuffers
 import Testing
 
 @testable import RemoteEngines
@@ -276,13 +277,6 @@ import Testing
         }
     }
 
-    /// Bytes that the system may keep of a TCP connection at both ends: Linux's `tcp_wmem` and `tcp_rmem`; elsewhere about
-    /// what is usual.
-    private static let systemByteCount: Int = ["wmem", "rmem"].reduce(0) { sum, name in
-        let text = try? String(contentsOf: URL(filePath: "/proc/sys/net/ipv4/tcp_\(name)"), encoding: .utf8)
-        return sum + (text?.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) } ?? 8 << 20)
-    }
-
     @Test func `a slow reader holds up the engine instead of filling memory`() async throws {
         let piece = String(repeating: "x", count: 8000)
         // 56 MB: near the most that an answer may have.
@@ -311,7 +305,8 @@ import Testing
                 } while sent.withLock({ $0 }) != last
                 #expect(last < total, "all was sent to a reader that does not read")
                 // Beside what the system keeps on the way, hardly anything.
-                #expect(last * piece.utf8.count < Self.systemByteCount + 8 << 20, "\(last) of \(total) pieces")
+                let kept = SystemBuffers.sentByteCount + SystemBuffers.receivedByteCount
+                #expect(last * piece.utf8.count < kept + 8 << 20, "\(last) of \(total) pieces")
                 var count = 1
                 while let event = try await iterator.next() {
                     if case .delta = event { count += 1 }

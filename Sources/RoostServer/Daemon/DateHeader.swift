@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -11,16 +10,10 @@ import Synchronization
 
 /// The `Date` field of answers (RFC 9110, 5.6.7), written once a second.
 enum DateHeader {
-    private static let last = Mutex<(second: Int, text: String)>((.min, ""))
+    private static let last = SecondText { text($0) }
 
     /// The field's value now.
-    static var now: String {
-        let second = time(nil)
-        return last.withLock { last in
-            if last.second != second { last = (second, text(second)) }
-            return last.text
-        }
-    }
+    static var now: String { last.text(time(nil)) }
 
     /// `Sun, 06 Nov 1994 08:49:37 GMT`.
     static func text(_ second: Int) -> String {

@@ -81,8 +81,7 @@ struct RequestExchange: Sendable {
                 response.head, body, to: head, isLocalSocket: context.isLocalSocket,
                 route: context.endpointPath ?? "", epoch: epoch)
         }
-        response.headers[.date] = DateHeader.now
-        response.headers[.requestID] = record.id
+        Self.sign(&response.headers, record)
         sent.status = response.status.code
         if response.status == .switchingProtocols, let upgrade = record.takeUpgrade() {
             try await goOver(to: upgrade, response.head, on: connection)
@@ -109,8 +108,7 @@ struct RequestExchange: Sendable {
         observer.begins()
         observer.repeats()
         var head = answer.head
-        head.headerFields[.date] = DateHeader.now
-        head.headerFields[.requestID] = record.id
+        Self.sign(&head.headerFields, record)
         write(head)
         var logger = logger
         logger[metadataKey: "request"] = "\(record.id)"
@@ -121,6 +119,12 @@ struct RequestExchange: Sendable {
     }
 
     // MARK: Writing
+
+    /// What each answer has of its own.
+    private static func sign(_ fields: inout HTTPFields, _ record: RequestRecord) {
+        fields[.date] = DateHeader.now
+        fields[.requestID] = record.id
+    }
 
     private func write(
         _ response: Response, to outbound: ServerChannel.Outbound, sent: inout SentResponse

@@ -86,18 +86,15 @@ struct LlamaServerOptions: Decodable, Sendable {
     /// What is asked of the engine. Throws `APIError.invalidRequest` that names the field.
     func generationOptions() throws -> GenerationOptions {
         var options = GenerationOptions()
-        func set<Value>(_ value: Value?, _ path: WritableKeyPath<GenerationOptions, Value>) {
-            if let value { options[keyPath: path] = value }
-        }
-        set(temperature, \.temperature)
+        options.set(temperature, \.temperature)
         // −1 keeps all tokens, as 0 does.
-        set(topK.map { max(0, $0) }, \.topK)
-        set(topP, \.topP)
-        set(minP, \.minP)
-        set(repeatPenalty, \.repeatPenalty)
-        set(presencePenalty, \.presencePenalty)
-        set(frequencyPenalty, \.frequencyPenalty)
-        set(ignoresEnd, \.ignoreEndOfGeneration)
+        options.set(topK.map { max(0, $0) }, \.topK)
+        options.set(topP, \.topP)
+        options.set(minP, \.minP)
+        options.set(repeatPenalty, \.repeatPenalty)
+        options.set(presencePenalty, \.presencePenalty)
+        options.set(frequencyPenalty, \.frequencyPenalty)
+        options.set(ignoresEnd, \.ignoreEndOfGeneration)
         applySamplers(to: &options)
         // −1 draws one.
         if let seed, seed >= 0 { options.seed = UInt32(truncatingIfNeeded: seed) }
@@ -113,24 +110,21 @@ struct LlamaServerOptions: Decodable, Sendable {
 
     /// Sets what OpenAI's API has no fields for.
     func applySamplers(to options: inout GenerationOptions) {
-        func set<Value>(_ value: Value?, _ path: WritableKeyPath<GenerationOptions, Value>) {
-            if let value { options[keyPath: path] = value }
-        }
-        set(typicalP, \.typicalP)
-        set(xtcProbability, \.xtcProbability)
-        set(xtcThreshold, \.xtcThreshold)
-        set(dynamicTemperatureRange, \.dynamicTemperatureRange)
-        set(dynamicTemperatureExponent, \.dynamicTemperatureExponent)
-        set(repeatLastN, \.penaltyLastN)
-        set(dryMultiplier, \.dryMultiplier)
-        set(dryBase, \.dryBase)
-        set(dryAllowedLength, \.dryAllowedLength)
-        set(dryPenaltyLastN, \.dryPenaltyLastN)
-        set(drySequenceBreakers, \.drySequenceBreakers)
-        set(mirostat, \.mirostat)
-        set(mirostatTau, \.mirostatTau)
-        set(mirostatEta, \.mirostatEta)
-        set(keptCount, \.keptTokenCount)
+        options.set(typicalP, \.typicalP)
+        options.set(xtcProbability, \.xtcProbability)
+        options.set(xtcThreshold, \.xtcThreshold)
+        options.set(dynamicTemperatureRange, \.dynamicTemperatureRange)
+        options.set(dynamicTemperatureExponent, \.dynamicTemperatureExponent)
+        options.set(repeatLastN, \.penaltyLastN)
+        options.set(dryMultiplier, \.dryMultiplier)
+        options.set(dryBase, \.dryBase)
+        options.set(dryAllowedLength, \.dryAllowedLength)
+        options.set(dryPenaltyLastN, \.dryPenaltyLastN)
+        options.set(drySequenceBreakers, \.drySequenceBreakers)
+        options.set(mirostat, \.mirostat)
+        options.set(mirostatTau, \.mirostatTau)
+        options.set(mirostatEta, \.mirostatEta)
+        options.set(keptCount, \.keptTokenCount)
     }
 
     /// The form that is asked for, if one is. Throws `APIError.invalidRequest` that names the field.
@@ -194,5 +188,12 @@ struct LlamaServerOptions: Decodable, Sendable {
             }
         }
         return result
+    }
+}
+
+extension GenerationOptions {
+    /// Sets what a request gives.
+    fileprivate mutating func set<Value>(_ value: Value?, _ path: WritableKeyPath<GenerationOptions, Value>) {
+        if let value { self[keyPath: path] = value }
     }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import Synchronization
 
 /// A line of the log. Whatever was in its values, it is one line: what comes from clients cannot add another.
 struct LogLine {
@@ -34,23 +33,17 @@ struct LogLine {
 
     /// `2026-01-02T03:04:05.678Z`.
     private var timestamp: String {
-        let milliseconds = Int64((time.timeIntervalSince1970 * 1000).rounded(.down))
+        let milliseconds = Int((time.timeIntervalSince1970 * 1000).rounded(.down))
         let (second, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
         guard milliseconds >= 0 else {
             return time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         }
-        // Lines come many to a second.
-        let start = Self.lastSecond.withLock { last in
-            if last.second != second {
-                let date = Date(timeIntervalSince1970: Double(second))
-                last = (second, String(date.formatted(Date.ISO8601FormatStyle()).dropLast()))
-            }
-            return last.text
-        }
-        return start + (rest < 10 ? ".00" : rest < 100 ? ".0" : ".") + "\(rest)Z"
+        return Self.lastSecond.text(second) + (rest < 10 ? ".00" : rest < 100 ? ".0" : ".") + "\(rest)Z"
     }
 
-    private static let lastSecond = Mutex<(second: Int64, text: String)>((-1, ""))
+    private static let lastSecond = SecondText { second in
+        String(Date(timeIntervalSince1970: Double(second)).formatted(Date.ISO8601FormatStyle()).dropLast())
+    }
 
     /// Whether JSON may have it as a number; ids with leading zeros and the like are texts.
     private static func isNumber(_ text: String) -> Bool {

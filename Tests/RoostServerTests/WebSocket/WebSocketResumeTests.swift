@@ -1,6 +1,7 @@
 import EngineFixtures
 import Foundation
 import Roost
+import SystemBuffers
 import Testing
 
 @testable import RoostServer
@@ -96,14 +97,6 @@ extension ServerTests {
             }
         }
 
-        /// The most bytes that the system keeps of what a TCP connection has sent: Linux's `tcp_wmem`; elsewhere about what
-        /// is usual.
-        private static let systemByteCount: Int = {
-            let file = URL(filePath: "/proc/sys/net/ipv4/tcp_wmem")
-            let limits = (try? String(contentsOf: file, encoding: .utf8))?.split(whereSeparator: \.isWhitespace)
-            return limits?.last.flatMap { Int($0) } ?? 8 << 20
-        }()
-
         @Test func `a client that does not read makes nothing grow, and loses its chat`() async throws {
             try await TestServer.run(contextLength: TestServer.endlessContext) { server in
                 try await TestSocket.run(server, receiveBuffer: 4096) { socket in
@@ -124,7 +117,9 @@ extension ServerTests {
                         #expect(message.string("error.code") == "slow_reader")
                         break
                     }
-                    #expect(byteCount < Self.systemByteCount + 1 << 20, "the system keeps \(Self.systemByteCount)")
+                    #expect(
+                        byteCount < SystemBuffers.sentByteCount + 1 << 20,
+                        "the system keeps \(SystemBuffers.sentByteCount)")
                 }
             }
         }
@@ -133,7 +128,7 @@ extension ServerTests {
             try await TestServer.run { server in
                 try await TestSocket.run(server, receiveBuffer: 4096) { socket in
                     // More than the system keeps, if each were answered.
-                    let rounds = (Self.systemByteCount + 1 << 20) / 127 / 500
+                    let rounds = (SystemBuffers.sentByteCount + 1 << 20) / 127 / 500
                     let ping: [UInt8] = [0x89, 0xFD, 0, 0, 0, 0] + Array(repeating: 0x61, count: 125)
                     let pings = Array(repeatElement(ping, count: 500).joined())
                     for _ in 0..<rounds { try await socket.write(raw: pings) }
