@@ -187,6 +187,7 @@ let package = Package(
             name: "EngineFixtures", dependencies: ["Inference", "ModelFixtures"], path: "Tests/Support/EngineFixtures",
             swiftSettings: swiftSettings),
         .target(name: "SystemBuffers", path: "Tests/Support/SystemBuffers", swiftSettings: swiftSettings),
+        .target(name: "Waiting", path: "Tests/Support/Waiting", swiftSettings: swiftSettings),
         .target(
             name: "HubSimulator",
             dependencies: [
@@ -245,12 +246,12 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         tests("ModelFormatsTests", ["ModelFormats", "ModelFixtures"]),
-        tests("ModelStoreTests", ["ModelStore", "ModelFixtures"]),
+        tests("ModelStoreTests", ["ModelStore", "ModelFixtures", "Waiting"]),
         tests(
             "InferenceTests",
             [
                 "CLlama", "EngineFixtures", "Hardware", "Inference", "LlamaBridge", "ModelFixtures", "ModelFormats",
-                "Security",
+                "Security", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -263,7 +264,7 @@ let package = Package(
             "WorkersTests",
             [
                 "Workers", "WorkerProgram", "EngineFixtures", "Hardware", "Inference", "ModelFixtures", "ModelFormats",
-                "Planning", "Security",
+                "Planning", "Security", "Waiting",
             ]),
         tests(
             "OffloadTests",
@@ -276,7 +277,7 @@ let package = Package(
             "RoostServerTests",
             [
                 "RoostServer", "Roost", "EngineFixtures", "ModelFixtures", "HubSimulator", "Security", "ChatHistory",
-                "RemoteEngines", "SystemBuffers",
+                "RemoteEngines", "SystemBuffers", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -290,7 +291,7 @@ let package = Package(
         tests(
             "RemoteEnginesTests",
             [
-                "RemoteEngines", "SystemBuffers",
+                "RemoteEngines", "SystemBuffers", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -3,6 +3,7 @@ import Hardware
 import Inference
 import ModelFixtures
 import Testing
+import Waiting
 
 @Suite("Cancelling and unloading")
 struct LifetimeTests {

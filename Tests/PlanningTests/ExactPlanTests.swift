@@ -16,7 +16,7 @@ import Testing
 
     @Test func theEngineIsAskedAndAFewCallsDo() async throws {
         let shape = try ModelShape("llama-8b")
-        let engine = AskedEngine()
+        let engine = AskedEngine(overheadByteCount: 64 << 20)
         let chooser = SettingsChooser(machine: machine(32 << 30), estimator: engine)
         let plan = try await chooser.plan(headers: ModelHeaderSet(weights: [shape.file]))
         #expect(plan.isExact && plan.fits)
@@ -28,7 +28,7 @@ import Testing
 
     @Test func theLongestContextIsFoundInAFewRounds() async throws {
         let shape = try ModelShape("llama2-7b")
-        let engine = AskedEngine()
+        let engine = AskedEngine(overheadByteCount: 64 << 20)
         let machine = machine(6 << 30)
         let plan = try await SettingsChooser(machine: machine, estimator: engine)
             .plan(headers: ModelHeaderSet(weights: [shape.file]))

@@ -2,6 +2,7 @@ import Foundation
 import Inference
 import Synchronization
 import Testing
+import Waiting
 
 @testable import RemoteEngines
 

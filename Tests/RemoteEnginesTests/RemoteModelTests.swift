@@ -3,6 +3,7 @@ import Inference
 import Synchronization
 import SystemBuffers
 import Testing
+import Waiting
 
 @testable import RemoteEngines
 

@@ -79,13 +79,3 @@ struct Outcome: Sendable {
         }
     }
 }
-
-/// Waits until something holds; false after a minute.
-func eventually(_ holds: () async -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while !(await holds()) {
-        guard ContinuousClock.now < deadline else { return false }
-        try await Task.sleep(for: .milliseconds(2))
-    }
-    return true
-}

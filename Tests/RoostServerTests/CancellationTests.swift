@@ -1,11 +1,11 @@
 import AsyncHTTPClient
-import EngineFixtures
 import Foundation
 import NIOCore
 import NIOHTTP1
 import Roost
 import RoostServer
 import Testing
+import Waiting
 
 /// The endless model's answers take hours: a slot that is free within seconds was freed by the cancellation.
 extension ServerTests {

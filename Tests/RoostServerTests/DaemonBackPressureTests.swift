@@ -1,7 +1,7 @@
-import EngineFixtures
 import Foundation
 import Roost
 import Testing
+import Waiting
 
 @testable import RoostServer
 

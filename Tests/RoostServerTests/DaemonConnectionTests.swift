@@ -1,11 +1,11 @@
 import AsyncHTTPClient
-import EngineFixtures
 import Foundation
 import NIOCore
 import NIOHTTP1
 import Roost
 import RoostServer
 import Testing
+import Waiting
 
 extension ServerTests {
     /// What a connection may do, and for how long.

@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import EngineFixtures
 import Foundation
 import Logging
 import NIOCore

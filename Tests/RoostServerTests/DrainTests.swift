@@ -1,11 +1,11 @@
 import AsyncHTTPClient
-import EngineFixtures
 import Foundation
 import NIOCore
 import NIOHTTP1
 import Roost
 import RoostServer
 import Testing
+import Waiting
 
 extension ServerTests {
     /// The end of a server: what runs is finished or told, what waits is told, and nothing is cut.

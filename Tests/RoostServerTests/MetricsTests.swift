@@ -1,4 +1,3 @@
-import EngineFixtures
 import Foundation
 import NIOHTTP1
 import Roost

@@ -1,8 +1,8 @@
-import EngineFixtures
 import Foundation
 import NIOHTTP1
 import Roost
 import Testing
+import Waiting
 
 extension ServerTests {
     @Suite struct OllamaGenerationTests {

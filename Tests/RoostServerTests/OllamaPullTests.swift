@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import EngineFixtures
 import Foundation
 import HubSimulator
 import ModelFixtures
@@ -7,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import Roost
 import Testing
+import Waiting
 
 extension ServerTests {
     @Suite struct OllamaPullTests {

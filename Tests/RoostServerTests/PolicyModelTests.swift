@@ -1,4 +1,3 @@
-import EngineFixtures
 import Foundation
 import HubSimulator
 import ModelFixtures
@@ -6,6 +5,7 @@ import NIOHTTP1
 import Roost
 import Security
 import Testing
+import Waiting
 
 @testable import RoostServer
 

@@ -1,11 +1,11 @@
 import AsyncHTTPClient
-import EngineFixtures
 import Foundation
 import NIOCore
 import NIOHTTP1
 import Security
 import Synchronization
 import Testing
+import Waiting
 
 @testable import RoostServer
 

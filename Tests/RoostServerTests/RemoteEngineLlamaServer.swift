@@ -1,10 +1,10 @@
 import AsyncHTTPClient
-import EngineFixtures
 import Foundation
 import NIOCore
 import NIOHTTP1
 import RoostServer
 import Testing
+import Waiting
 
 /// A llama-server on a free port, until it is let go.
 final class LlamaServer: Sendable {

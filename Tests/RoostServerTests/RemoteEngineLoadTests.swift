@@ -7,6 +7,7 @@ import Roost
 import RoostServer
 import Synchronization
 import Testing
+import Waiting
 
 extension ServerTests {
     @Suite struct RemoteEngineLoadTests {

@@ -1,10 +1,10 @@
-import EngineFixtures
 import Foundation
 import Logging
 import Roost
 import RoostServer
 import ServiceLifecycle
 import Testing
+import Waiting
 
 extension ServerTests {
     @Suite struct RunDirectoryTests {

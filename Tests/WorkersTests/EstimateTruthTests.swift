@@ -1,4 +1,3 @@
-import EngineFixtures
 import Foundation
 import Inference
 import ModelFixtures

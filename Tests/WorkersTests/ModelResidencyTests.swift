@@ -3,6 +3,7 @@ import Foundation
 import Inference
 import ModelFixtures
 import Testing
+import Waiting
 import Workers
 
 @Suite("Models in memory")

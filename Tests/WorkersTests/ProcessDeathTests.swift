@@ -4,6 +4,7 @@ import Inference
 import ModelFixtures
 import Synchronization
 import Testing
+import Waiting
 
 @testable import Workers
 

@@ -1,8 +1,8 @@
-import EngineFixtures
 import Foundation
 import Roost
 import SystemBuffers
 import Testing
+import Waiting
 
 @testable import RoostServer
 

@@ -5,6 +5,7 @@ import ModelFixtures
 import NIOHTTP1
 import Roost
 import Testing
+import Waiting
 
 @testable import RoostServer
 

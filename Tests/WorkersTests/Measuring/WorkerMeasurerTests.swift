@@ -1,8 +1,8 @@
-import EngineFixtures
 import Foundation
 import Inference
 import ModelFixtures
 import Testing
+import Waiting
 
 @testable import Workers
 
