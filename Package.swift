@@ -272,7 +272,7 @@ let package = Package(
                 "EngineFixtures", "Inference", "ModelFixtures", "ModelFormats", "OffloadProgram", "OffloadTrial",
                 "Planning", "WorkerProgram", "Workers",
             ]),
-        tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures"]),
+        tests("RoostTests", ["Roost", "HubSimulator", "ModelFixtures", "Waiting"]),
         tests(
             "RoostServerTests",
             [
@@ -303,7 +303,7 @@ let package = Package(
         tests(
             "IntegrationTests",
             [
-                "ControlGroups", "HubSimulator", "ModelFixtures", "ModelFormats", "ModelStore", "Security",
+                "ControlGroups", "HubSimulator", "ModelFixtures", "ModelFormats", "ModelStore", "Security", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -87,10 +87,10 @@ static int become(const struct roost_spawn_request * request, pid_t parent, int 
 
 int32_t roost_spawn(const struct roost_spawn_request * request) {
     if (request->descriptor_count > most_descriptors) return -EINVAL;
-    int report[2];
-    if (pipe(report) != 0) return -errno;
-    fcntl(report[0], F_SETFD, FD_CLOEXEC);
-    fcntl(report[1], F_SETFD, FD_CLOEXEC);
+    // A program that another thread starts meanwhile must not keep an end open.
+    int32_t report[2];
+    const int32_t failed = roost_pipe(report);
+    if (failed != 0) return failed;
     const pid_t parent = getpid();
     const pid_t child = fork();
     if (child == 0) {

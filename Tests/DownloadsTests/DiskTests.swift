@@ -13,7 +13,7 @@ import Testing
     #endif
 
     /// A full disk, a read-only one, a folder of someone else: with a file system of its own, for which Linux needs root.
-    @Suite(.timeLimit(.minutes(2)), .enabled(if: geteuid() == 0)) struct DiskTests {
+    @Suite(.timeLimit(.minutes(15)), .enabled(if: geteuid() == 0)) struct DiskTests {
         /// Runs a shell script in a mount namespace of its own; `$0` is the program, then come its arguments, and `$DISK`
         /// is an empty folder.
         private func start(

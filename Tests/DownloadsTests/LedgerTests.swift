@@ -4,7 +4,7 @@ import Testing
 
 @testable import Downloads
 
-@Suite(.timeLimit(.minutes(1))) struct LedgerTests {
+@Suite(.timeLimit(.minutes(15))) struct LedgerTests {
     private let fixture: DownloadFixture
     private let ledger: DownloadLedger
     private let folder: URL

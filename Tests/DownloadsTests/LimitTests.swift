@@ -5,7 +5,7 @@ import Testing
 
 @testable import Downloads
 
-@Suite(.timeLimit(.minutes(2))) struct LimitTests {
+@Suite(.timeLimit(.minutes(15))) struct LimitTests {
     /// A clock that stands until someone sleeps, and then is where the sleep ends.
     private final class JumpingTime: DownloadTime {
         private let moment = Mutex(Duration.zero)

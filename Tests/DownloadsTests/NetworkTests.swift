@@ -6,7 +6,7 @@ import Testing
 @testable import Downloads
 
 /// What stands between this machine and a hub: names, certificates, proxies.
-@Suite(.timeLimit(.minutes(2))) struct NetworkTests {
+@Suite(.timeLimit(.minutes(15))) struct NetworkTests {
     /// A hub that nobody can reach but through a proxy, because its name leads nowhere.
     private static let hub = "hub.invalid"
 

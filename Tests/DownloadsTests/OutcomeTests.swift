@@ -6,7 +6,7 @@ import Testing
 @testable import Downloads
 
 /// What a download leaves: the file and its facts, or what was wrong apart for a look.
-@Suite(.timeLimit(.minutes(2))) struct OutcomeTests {
+@Suite(.timeLimit(.minutes(15))) struct OutcomeTests {
     @Test func theChecksumsOfThePiecesComeWithTheFile() async throws {
         let fixture = try DownloadFixture()
         let server = try await FaultServer.serving(fixture.content)

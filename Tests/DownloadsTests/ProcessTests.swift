@@ -15,7 +15,7 @@ import Testing
 #endif
 
 /// Several processes on the same folders.
-@Suite(.timeLimit(.minutes(2))) struct ProcessTests {
+@Suite(.timeLimit(.minutes(15))) struct ProcessTests {
     @Test func twoProcessesFetchTheSameContentOnce() async throws {
         let fixture = try DownloadFixture(byteCount: 4 << 20)
         let bothRun = Gate()
@@ -107,9 +107,11 @@ import Testing
             time: FastTime())
     }
 
-    /// A process that downloads slowly under a ticket, and its ledger; returns when bytes have arrived.
+    /// A process that downloads under a ticket, and hardly goes on after the first read of each connection, at most 256
+    /// KiB; returns when bytes have arrived.
     private func slowProgram(_ fixture: DownloadFixture, _ server: FaultServer) async throws -> RunningProgram {
-        let program = try fixture.program(server, options: ["--ledger", "tiny", "--limit", "20000"])
+        let program = try fixture.program(
+            server, options: ["--ledger", "tiny", "--limit", "1", "--connections", "4"])
         let ledger = ledger(fixture)
         while try ledger.tickets().first.map({ $0.ticket.completedByteCount == 0 }) ?? true {
             try await Task.sleep(for: .milliseconds(5))
@@ -118,13 +120,13 @@ import Testing
     }
 
     @Test func anotherProcessSeesARunningDownloadAndPausesIt() async throws {
-        let fixture = try DownloadFixture(byteCount: 1 << 20)
+        let fixture = try DownloadFixture(byteCount: 4 << 20)
         let server = try await FaultServer.serving(fixture.content)
         let program = try await slowProgram(fixture, server)
         let ledger = ledger(fixture)
         let item = try #require(try ledger.tickets().first)
         #expect(item.isRunning && item.ticket.name == "tiny" && item.ticket.state == .downloading)
-        #expect(item.ticket.totalByteCount == 1 << 20)
+        #expect(item.ticket.totalByteCount == 4 << 20)
         #expect(try ledger.claim(item.ticket) == nil, "a ticket has one runner")
         #expect(try ledger.send(.pause, to: item.ticket.id) == .delivered)
         #expect(await program.status() == 0)
@@ -137,7 +139,7 @@ import Testing
     }
 
     @Test func aLimitThatIsLiftedFromOutsideLetsTheDownloadEnd() async throws {
-        let fixture = try DownloadFixture(byteCount: 1 << 20)
+        let fixture = try DownloadFixture(byteCount: 4 << 20)
         let server = try await FaultServer.serving(fixture.content)
         let program = try await slowProgram(fixture, server)
         let ledger = ledger(fixture)
@@ -149,7 +151,7 @@ import Testing
     }
 
     @Test func aDownloadWhoseProcessWasKilledIsInterruptedAndItsCancellationRemovesItsBytes() async throws {
-        let fixture = try DownloadFixture(byteCount: 1 << 20)
+        let fixture = try DownloadFixture(byteCount: 4 << 20)
         let server = try await FaultServer.serving(fixture.content)
         let program = try await slowProgram(fixture, server)
         kill(program.pid, SIGKILL)

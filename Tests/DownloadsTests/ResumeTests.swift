@@ -6,7 +6,7 @@ import Testing
 @testable import Downloads
 
 /// What an interrupted download leaves is used, and never believed without a look.
-@Suite(.timeLimit(.minutes(2))) struct ResumeTests {
+@Suite(.timeLimit(.minutes(15))) struct ResumeTests {
     @Test func whatHasLandedIsNotFetchedAgain() async throws {
         let fixture = try DownloadFixture()
         let (landed, _) = try await fixture.interruptHalfway()

@@ -7,7 +7,7 @@ import Testing
 @testable import Downloads
 
 /// Files of which nothing is known before the first byte.
-@Suite(.timeLimit(.minutes(2))) struct UnpinnedTests {
+@Suite(.timeLimit(.minutes(15))) struct UnpinnedTests {
     @Test func theContentGivesTheName() async throws {
         let fixture = try DownloadFixture()
         let server = try await FaultServer.serving(fixture.content)

@@ -7,8 +7,12 @@ import Waiting
 
 @Suite("Cancelling and unloading")
 struct LifetimeTests {
-    /// Goes on until something ends it: tiny models have room for 512 tokens, so the context is made large.
-    private let endless = GenerationOptions.fixed(nil)
+    /// Goes on until something ends it, however late that comes.
+    private let endless = {
+        var options = GenerationOptions.fixed(nil)
+        options.shiftsContext = true
+        return options
+    }()
 
     @Test("Leaving the stream frees the engine for the next request")
     func leave() async throws {
@@ -51,15 +55,21 @@ struct LifetimeTests {
         func requestCount(_ activity: ModelActivity) -> Int {
             activity.activeRequestCount + activity.queuedRequestCount
         }
-        for number in 0..<2 {
+        var seenCount = 0
+        // One that comes and goes between two looks shows nothing.
+        for number in 0..<20 where seenCount < 2 {
             let generatedCount = model.activity.generatedTokenCount
             let running = Task {
                 for try await event in model.generate("\(number) \(prompt)", options: endless) {
                     if case .delta = event { break }
                 }
             }
-            while requestCount(model.activity) == 0 { await Task.yield() }
             var activity = model.activity
+            while requestCount(activity) == 0, activity.generatedTokenCount == generatedCount {
+                await Task.yield()
+                activity = model.activity
+            }
+            if activity.generatedTokenCount == generatedCount { seenCount += 1 }
             while activity.generatedTokenCount == generatedCount {
                 try #require(requestCount(activity) == 1)
                 activity = model.activity
@@ -67,6 +77,7 @@ struct LifetimeTests {
             try await running.value
             try #require(try await eventually { requestCount(model.activity) == 0 })
         }
+        #expect(seenCount == 2)
         await model.unload()
     }
 

@@ -66,6 +66,7 @@ struct SchedulerSpeculationTests {
     func sameTokens(index: Int, temperature: Float) async throws {
         let tiny = [TinyModel.llama(), .gemma3()][index]
         var options = GenerationOptions.fixed(120)
+        options.allowsSpeculation = true
         options.temperature = temperature
         options.seed = 3
         options.repeatPenalty = 1.2
@@ -101,6 +102,7 @@ struct SchedulerSpeculationTests {
         #expect(try await harness.answer(harness.tokens(20, seed: 1), options).draftedTokenCount == 0)
         let recurrent = try SchedulerHarness(.mamba())
         recurrent.scheduler.speculation = Knowledge(harness.tokens(50, seed: 1), liesEvery: 2)
-        #expect(try await recurrent.answer(recurrent.tokens(20, seed: 1), .fixed(20)).draftedTokenCount == 0)
+        options.allowsSpeculation = true
+        #expect(try await recurrent.answer(recurrent.tokens(20, seed: 1), options).draftedTokenCount == 0)
     }
 }

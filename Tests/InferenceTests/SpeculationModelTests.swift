@@ -30,6 +30,7 @@ struct SpeculationModelTests {
     private func tokens(_ file: TinyModelFile, speculates: Bool) async throws -> [TokenLogProbability] {
         let model = try await file.load(contextLength: 1024) { $0.speculation = speculates }
         var options = GenerationOptions.fixed(200)
+        options.allowsSpeculation = true
         options.topLogProbabilityCount = 3
         var tokens: [TokenLogProbability] = []
         for try await event in model.generate(Self.prompt, options: options) {

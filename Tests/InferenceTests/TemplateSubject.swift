@@ -23,7 +23,8 @@ struct TemplateSubject {
             isCancelled: CancellationFlag())
         model = try loader.load()
         templates = TemplateCache(
-            model: model, name: template.lastPathComponent, own: try String(contentsOf: template, encoding: .utf8))
+            model: model, name: template.lastPathComponent, own: try String(contentsOf: template, encoding: .utf8),
+            timeLimit: .seconds(600))
         var options = LoadOptions()
         options.contextLength = 512
         options.threadCount = 1

@@ -62,6 +62,7 @@ struct TokenSubject: Sendable {
 
     static func options(_ count: Int) -> GenerationOptions {
         var options = GenerationOptions.fixed(count)
+        options.allowsSpeculation = true
         options.topLogProbabilityCount = 5
         return options
     }

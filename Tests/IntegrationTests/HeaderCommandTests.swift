@@ -21,7 +21,7 @@ final class HeaderCommandTests: Sendable {
         try await HollowHub.run(in: folder) { hollow in
             let (model, hub, roost) = (hollow.model, hollow.simulator, hollow.roost)
             let report = folder.path + "/report.json"
-            let shown = try await hollow.meter.run(report, "60", roost.url.path, "show", HollowHub.name)
+            let shown = try await hollow.meter.run(report, "600", roost.url.path, "show", HollowHub.name)
             #expect(shown.status == 0, "\(shown)")
             for words in ["not downloaded", "llama", "70.6B", "Q4_K_M", "131072", "42.5 GB", "128256 tokens"] {
                 #expect(shown.output.contains(words), "\(words) is not in \(shown.output)")

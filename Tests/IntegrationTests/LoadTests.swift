@@ -90,7 +90,7 @@ import Testing
     }
 }
 
-/// A WebSocket connection that says nothing by itself.
+/// A WebSocket connection that says nothing by itself but that it is still there.
 private final class IdleSocket: Sendable {
     private let channel: any Channel
     private let reader: FrameReader
@@ -141,11 +141,17 @@ private final class IdleSocket: Sendable {
 /// Keeps what came and tells those that wait for something in it.
 private final class FrameReader: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     private let (pieces, sink) = AsyncStream<[UInt8]>.makeStream()
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        sink.yield(Array(unwrapInboundIn(data).readableBytesView))
+        let bytes = Array(unwrapInboundIn(data).readableBytesView)
+        // The server lets go of what does not answer its pings, which are empty; so is the masked pong.
+        if bytes.starts(with: [0x89, 0x00]) {
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: [0x8A, 0x80, 0, 0, 0, 0])), promise: nil)
+        }
+        sink.yield(bytes)
     }
 
     func channelInactive(context: ChannelHandlerContext) { sink.finish() }

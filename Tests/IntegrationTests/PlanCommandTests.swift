@@ -110,7 +110,7 @@ final class PlanCommandTests: Sendable {
             let (model, hub, roost) = (hollow.model, hollow.simulator, hollow.roost)
             let measured = folder.path + "/report.json"
             let name = HollowHub.name
-            let first = try report(try await hollow.meter.run(measured, "60", roost.url.path, "plan", name, "--json"))
+            let first = try report(try await hollow.meter.run(measured, "600", roost.url.path, "plan", name, "--json"))
             #expect(!first.model.isHere && first.plan.isExact)
             #expect(first.model.byteCount == model.byteCount)
             // Keys and values of 80 layers, 8 heads of 128, two bytes each.

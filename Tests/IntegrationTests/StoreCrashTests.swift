@@ -23,9 +23,7 @@ struct StoreCrashTests {
             if !isImport { try await folder.addBig() }
             let delay = (isImport ? importing : removing) * Double.random(in: 0...1, using: &generator)
             let run = try await folder.run(isImport ? .importBig : .removeBig, killedAfter: delay)
-            // The machine is not always as fast as it was when measured: keep about two of three kills in the work.
-            let correction = run.wasInterrupted ? 1.1 : 0.8
-            if isImport { importing = importing * correction } else { removing = removing * correction }
+            if isImport { importing = run.expected(importing) } else { removing = run.expected(removing) }
             tally.add(run, isImport: isImport, traces: try folder.traces())
             try await folder.expectConsistent(kept: kept, round: "round \(round), \(delay) into it")
         }

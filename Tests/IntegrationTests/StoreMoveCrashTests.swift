@@ -24,7 +24,7 @@ struct StoreMoveCrashTests {
             if round.isMultiple(of: 2) { try await folder.addBig() }
             let delay = duration * Double.random(in: 0...1, using: &generator)
             let run = try await folder.run(.importParts, killedAfter: delay)
-            duration = duration * (run.wasInterrupted ? 1.1 : 0.8)
+            duration = run.expected(duration)
             interrupted += run.wasInterrupted ? 1 : 0
 
             let store = try await ModelStore(root: folder.home)
@@ -61,7 +61,7 @@ struct StoreMoveCrashTests {
             let target = round.isMultiple(of: 2) ? folder.home : away
             let delay = duration * Double.random(in: 0...1, using: &generator)
             let run = try await folder.run(.move(to: target), killedAfter: delay)
-            duration = duration * (run.wasInterrupted ? 1.1 : 0.8)
+            duration = run.expected(duration)
             interrupted += run.wasInterrupted ? 1 : 0
 
             let store = try await ModelStore(root: folder.home)

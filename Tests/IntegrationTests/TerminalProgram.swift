@@ -67,9 +67,9 @@ final class TerminalProgram: Sendable {
     /// Types a line and Return.
     func type(_ line: String) throws { try terminal.write(contentsOf: Data((line + "\r").utf8)) }
 
-    /// Returns when `text` was written `count` times in all; false when the program ends or a minute passes before.
+    /// Returns when `text` was written `count` times in all; false when the program ends or five minutes pass before.
     func waits(for text: String, count: Int = 1) async throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(300)
         while ContinuousClock.now < deadline {
             if self.text.components(separatedBy: text).count > count { return true }
             if !process.isRunning { return self.text.components(separatedBy: text).count > count }

@@ -32,7 +32,7 @@ struct TuneCommandTests {
 
         let nothing = try await roost.run("tune", "tiny", "--show")
         #expect(nothing.status == 0 && nothing.output.contains("roost tune tiny"), "\(nothing)")
-        let tuned = try await roost.run("tune", "tiny", "--seconds", "20", "--json")
+        let tuned = try await roost.run("tune", "tiny", "--seconds", "60", "--json")
         #expect(tuned.status == 0, "\(tuned)")
         let report = try JSONDecoder().decode(Report.self, from: Data(tuned.output.utf8))
         #expect(report.model == "tiny:latest" && report.stages.map(\.setting).contains("threads"))

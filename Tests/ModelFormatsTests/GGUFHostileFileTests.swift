@@ -5,15 +5,15 @@ import Testing
 
 @Suite("Hostile GGUF files")
 struct GGUFHostileFileTests {
-    @Test("Each is refused with its own error, in less than 100 ms", arguments: HostileFile.all)
+    @Test("Each is refused with its own error, with less than 100 ms of work", arguments: HostileFile.all)
     func refused(file: HostileFile) throws {
         let url = try TemporaryFile(file.bytes())
-        let clock = ContinuousClock()
-        let start = clock.now
+        // What this thread computed: others may keep it waiting.
+        let start = threadTime()
         let error = #expect(throws: GGUFError.self) { try GGUFValidator().validate(url.url) }
-        let elapsed = clock.now - start
+        let worked = threadTime() - start
         #expect(error == file.error)
-        #expect(elapsed < .milliseconds(100), "took \(elapsed)")
+        #expect(worked < .milliseconds(100), "took \(worked)")
     }
 
     @Test("No two have the same error, and each says a sentence of its own")

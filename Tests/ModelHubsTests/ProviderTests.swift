@@ -7,7 +7,6 @@ import Testing
 struct ProviderTests {
     @Test("each is asked in its own way, and one that is not there does not hold up the others")
     func statuses() async throws {
-        let closed = try await LoopbackServer.run({ _ in SimulatedResponse(200) }) { $0.address }
         let answers: LoopbackServer.Answer = { request in
             switch request.uri {
             case "/api/tags":
@@ -20,21 +19,23 @@ struct ProviderTests {
             }
         }
         try await LoopbackServer.run(answers) { server in
-            try await HubFixture.run { transport, fixture in
-                let address = try #require(URL(string: server.address))
-                let providers: [any ModelProvider] = [
-                    OllamaProvider(address: address), OpenAICompatibleProvider(name: "jan", address: address),
-                    OpenAICompatibleProvider(name: "keyed", address: address.appending(path: "locked")),
-                    OllamaProvider(address: try #require(URL(string: closed))),
-                ]
-                let found = await ProviderDirectory(providers: providers, transport: transport).statuses()
-                #expect(found.map(\.isHealthy) == [true, true, false, false])
-                #expect(found[0].models?.map(\.name) == ["a:1b", "b"])
-                #expect(found[0].models?.first?.quantization == "Q4_0")
-                #expect(found[1].models?.map(\.name) == ["x"])
-                #expect(found[2].failure == .forbidden(host: server.place, reason: "it wants its API key"))
-                #expect(found[3].failure?.description.contains("connection refused") == true)
-                #expect(fixture.waited.isEmpty)
+            try await ClosedPort.hold { port in
+                try await HubFixture.run { transport, fixture in
+                    let address = try #require(URL(string: server.address))
+                    let providers: [any ModelProvider] = [
+                        OllamaProvider(address: address), OpenAICompatibleProvider(name: "jan", address: address),
+                        OpenAICompatibleProvider(name: "keyed", address: address.appending(path: "locked")),
+                        OllamaProvider(address: try #require(URL(string: "http://127.0.0.1:\(port)"))),
+                    ]
+                    let found = await ProviderDirectory(providers: providers, transport: transport).statuses()
+                    #expect(found.map(\.isHealthy) == [true, true, false, false])
+                    #expect(found[0].models?.map(\.name) == ["a:1b", "b"])
+                    #expect(found[0].models?.first?.quantization == "Q4_0")
+                    #expect(found[1].models?.map(\.name) == ["x"])
+                    #expect(found[2].failure == .forbidden(host: server.place, reason: "it wants its API key"))
+                    #expect(found[3].failure?.description.contains("connection refused") == true)
+                    #expect(fixture.waited.isEmpty)
+                }
             }
         }
     }

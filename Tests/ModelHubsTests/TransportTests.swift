@@ -164,12 +164,13 @@ struct TransportTests {
             let page = try await hub.search(ModelSearch("tiny"))
             #expect(page.hits.count == 1)
         }
-        let port = try await LoopbackServer.run({ _ in SimulatedResponse(200) }) { $0.port }
-        try await HubFixture.run(attempts: 1) { transport, _ in
-            let hub = HuggingFaceHub(
-                settings: try HuggingFaceSettings(endpoint: "http://127.0.0.1:\(port)"), transport: transport)
-            let error = await failure { try await hub.search(ModelSearch("x")) }
-            #expect(error == .unreachable(host: "127.0.0.1:\(port)", reason: "connection refused"))
+        try await ClosedPort.hold { port in
+            try await HubFixture.run(attempts: 1) { transport, _ in
+                let hub = HuggingFaceHub(
+                    settings: try HuggingFaceSettings(endpoint: "http://127.0.0.1:\(port)"), transport: transport)
+                let error = await failure { try await hub.search(ModelSearch("x")) }
+                #expect(error == .unreachable(host: "127.0.0.1:\(port)", reason: "connection refused"))
+            }
         }
     }
 

@@ -105,7 +105,9 @@ struct SoftwareVulkanTests {
         let bytes = try Data(contentsOf: file.url)
         let header = ModelHeaderFile(bytes: bytes, fileByteCount: Int64(bytes.count))
         let choices = [Self.options { $0.gpuLayerCount = 0 }, Self.options()]
-        let estimates = try await WorkerEstimator(program).estimates(of: [header], options: choices)
+        var estimator = WorkerEstimator(program)
+        estimator.timeLimit = .seconds(600)
+        let estimates = try await estimator.estimates(of: [header], options: choices)
         try #require(estimates.count == choices.count)
         var answers: [[Int32]] = []
         for (options, estimate) in zip(choices, estimates) {

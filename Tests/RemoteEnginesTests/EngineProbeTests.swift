@@ -87,7 +87,7 @@ import Testing
             let piece = [UInt8](repeating: 0x20, count: 1 << 20)
             while true { try await connection.write(piece) }
         }) { engine in
-            try await withRouter([.at(engine.address, name: "e") { $0.healthTimeout = .seconds(60) }]) { router in
+            try await withRouter([.at(engine.address, name: "e")]) { router in
                 #expect(await router.statuses().first?.problem == "its answer is longer than 8 MiB")
             }
         }

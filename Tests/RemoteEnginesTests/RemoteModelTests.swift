@@ -199,26 +199,39 @@ import Waiting
             default: await connection.waitForEnd()
             }
         }
-        try await ScriptedEngine.run(handler) { engine in
-            let impatient = try RemoteEngine.at(engine.address, name: "e") {
-                // Long enough for the question about its health, on a machine that has much else to do.
-                if fault == "silence" { $0.silenceTimeout = .seconds(5) }
-            }
-            let other = try RemoteEngine.at(engine.address, name: "f") { $0.priority = 500 }
-            try await withRouter([impatient, other]) { router in
-                let model = try #require(await router.model(named: "m"))
-                let outcome = await Outcome(model.chat([.user("Hi")]))
-                guard case .interrupted("e", let reason)? = outcome.error as? RemoteEngineError else {
-                    Issue.record("it ended with \(String(describing: outcome.error))")
-                    return
+        func run() async throws -> (Outcome, Int) {
+            try await ScriptedEngine.run(handler) { engine in
+                let impatient = try RemoteEngine.at(engine.address, name: "e") {
+                    // Long enough for the question about its health, on a machine that has much else to do.
+                    if fault == "silence" { $0.silenceTimeout = .seconds(5) }
                 }
-                #expect(!reason.isEmpty)
-                #expect(outcome.text == "begun")
-                #expect(outcome.results.isEmpty)
-                #expect(engine.posts.count == 1)
-                if fault == "error" { #expect(reason.contains("CUDA died")) }
+                let other = try RemoteEngine.at(engine.address, name: "f") {
+                    $0.priority = 500
+                    if fault == "silence" { $0.silenceTimeout = .seconds(20) }
+                }
+                return try await withRouter([impatient, other]) { router in
+                    let model = try #require(await router.model(named: "m"))
+                    return (await Outcome(model.chat([.user("Hi")])), engine.posts.count)
+                }
             }
         }
+        var (outcome, postCount) = try await run()
+        // When nothing came of the first in time the other one was asked, rightly.
+        for _ in 0..<10 where fault == "silence" {
+            guard case .interrupted("f", _)? = outcome.error as? RemoteEngineError, outcome.text == "begun" else {
+                break
+            }
+            (outcome, postCount) = try await run()
+        }
+        guard case .interrupted("e", let reason)? = outcome.error as? RemoteEngineError else {
+            Issue.record("it ended with \(String(describing: outcome.error))")
+            return
+        }
+        #expect(!reason.isEmpty)
+        #expect(outcome.text == "begun")
+        #expect(outcome.results.isEmpty)
+        #expect(postCount == 1)
+        if fault == "error" { #expect(reason.contains("CUDA died")) }
     }
 
     @Test func `stopping to read closes the connection`() async throws {
@@ -269,8 +282,13 @@ import Waiting
                 let late = await Outcome(model.generate(request))
                 #expect(late.error as? InferenceError == .deadlineExceeded(limit: .milliseconds(200)))
 
-                let unloaded = Task { await Outcome(model.chat([.user("Hi")])) }
-                #expect(try await eventually { engine.posts.count == 3 && model.activity.activeRequestCount == 1 })
+                // The late one may not have come as far as the engine.
+                let unloaded = Task { await Outcome(model.chat([.user("the last")])) }
+                #expect(
+                    try await eventually {
+                        engine.posts.contains { $0.body.contains("the last") }
+                            && model.activity.activeRequestCount == 1
+                    })
                 await model.unload()
                 #expect(await unloaded.value.error as? InferenceError == .unloaded)
                 #expect(try await eventually { await router.statuses().first?.outstandingCount == 0 })

@@ -20,11 +20,13 @@ struct SeededNumbers: RandomNumberGenerator, Sendable {
 }
 
 extension RemoteEngine {
-    /// An engine at an address of this machine.
+    /// An engine at an address of this machine, which may be busy.
     static func at(_ address: String, name: String, _ change: (inout RemoteEngine) throws -> Void = { _ in }) throws
         -> RemoteEngine
     {
         var engine = RemoteEngine(name: name, address: try EngineAddress(parsing: address))
+        engine.connectTimeout = .seconds(60)
+        engine.healthTimeout = .seconds(60)
         try change(&engine)
         return engine
     }

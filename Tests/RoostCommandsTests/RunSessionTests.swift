@@ -6,6 +6,11 @@ import Testing
 
 @testable import RoostCommands
 
+/// Memory that never runs out: what other tests take of it makes no model go.
+private struct NoPressure: MemoryPressure {
+    func signals() -> AsyncStream<Void> { AsyncStream { _ in } }
+}
+
 /// A session over the real engine with a tiny model, written to memory instead of a terminal.
 @Suite struct RunSessionTests {
     private struct Bench {
@@ -23,7 +28,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: home) }
         var configuration = RoostConfiguration(homeDirectory: home)
         configuration.load.threadCount = 1
-        let manager = try await ModelManager(configuration: configuration)
+        let manager = try await ModelManager(configuration: configuration, pressure: NoPressure())
         let model = try await manager.importModel(at: file.url, as: "tiny")
         var settings = RunSettings()
         settings.load = configuration.load

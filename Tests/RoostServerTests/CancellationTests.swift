@@ -122,7 +122,7 @@ extension ServerTests {
 
         @Test func `shutdown lets a short answer finish`() async throws {
             try await TestServer.run(contextLength: TestServer.endlessContext) {
-                $0.drainDuration = .seconds(60)
+                $0.drainDuration = .seconds(3600)
             } _: { server in
                 let response = try await server.open(
                     .POST, "/api/generate", #"{"model":"endless","prompt":"a","options":{"num_predict":300}}"#)

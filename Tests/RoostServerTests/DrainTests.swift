@@ -19,7 +19,7 @@ extension ServerTests {
 
         @Test func `idle connections go at once, and one that is answering after its answer`() async throws {
             try await TestServer.run(contextLength: TestServer.endlessContext) {
-                $0.drainDuration = .seconds(60)
+                $0.drainDuration = .seconds(3600)
             } _: { server async throws in
                 let unused = try await RawClient.connect(port: server.running.port)
                 let idle = try await RawClient.connect(port: server.running.port)
@@ -43,7 +43,8 @@ extension ServerTests {
             async throws
         {
             try await TestServer.run(contextLength: TestServer.endlessContext) {
-                $0.drainDuration = .seconds(60)
+                $0.drainDuration = .seconds(3600)
+                $0.connectionLimits.headTimeout = .seconds(3600)
             } _: { server async throws in
                 // Requests whose end has not come when the server is told to stop.
                 var clients: [RawClient] = []

@@ -107,7 +107,7 @@ extension ServerTests {
         }
 
         @Test func `two pulls share the work, which goes on when one of them leaves`() async throws {
-            try await withLibrary(bytesPerSecond: 30_000) { server, registry in
+            try await withLibrary(bytesPerSecond: 10_000) { server, registry in
                 let body = #"{"model":"tiny:1b"}"#
                 let pulls = (0..<2).map { _ in
                     Task {
@@ -131,7 +131,7 @@ extension ServerTests {
 
         @Test func `the last client that goes away pauses the download, and a later pull goes on with it`() async throws
         {
-            try await withLibrary(bytesPerSecond: 30_000) { server, _ in
+            try await withLibrary(bytesPerSecond: 10_000) { server, _ in
                 let body = #"{"model":"tiny:1b"}"#
                 let pull = Task { try await server.send(.POST, "/api/pull", body) }
                 #expect(try await eventually { try await Self.completed(server) > 0 })

@@ -75,6 +75,9 @@ struct RemoteEngineGateway: Sendable {
         _ name: String, _ address: String, _ change: (inout RemoteEngine) throws -> Void = { _ in }
     ) throws -> RemoteEngine {
         var engine = RemoteEngine(name: name, address: try EngineAddress(parsing: address))
+        // The machine may be busy.
+        engine.connectTimeout = .seconds(60)
+        engine.healthTimeout = .seconds(60)
         try change(&engine)
         return engine
     }

@@ -1,8 +1,8 @@
 import AsyncHTTPClient
+import EngineFixtures
 import Foundation
 import NIOCore
 import NIOHTTP1
-import RoostServer
 import Testing
 import Waiting
 
@@ -16,24 +16,24 @@ final class LlamaServer: Sendable {
     private let process: Process
 
     init(_ model: URL, _ more: [String] = []) async throws {
-        // The port of a server that has ended.
-        let port = try await RemoteEngineGateway.run([]) { $0.running.port }
-        let address = "http://127.0.0.1:\(port)"
+        let free = try LoopbackAddress()
+        let address = free.url
         self.address = address
         process = Process()
         process.executableURL = Self.program
         process.arguments =
             [
-                "-m", model.path, "-t", "1", "-np", "2", "-ngl", "0", "-c", "512", "--host", "127.0.0.1",
-                "--port", "\(port)", "--jinja", "--no-warmup",
+                "-m", model.path, "-t", "1", "-np", "2", "-ngl", "0", "-c", "512", "--host", free.host,
+                "--port", "\(free.port)", "--jinja", "--no-warmup",
             ] + more
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
         let isReady = try await eventually {
-            let response = try? await HTTPClient.shared.execute(
-                HTTPClientRequest(url: address + "/health"), timeout: .seconds(10))
-            return response?.status == .ok
+            var request = HTTPClientRequest(url: address + "/health")
+            // It closes connections that are kept when they are to be used again.
+            request.headers.add(name: "Connection", value: "close")
+            return (try? await HTTPClient.shared.execute(request, timeout: .seconds(10)).status) == .ok
         }
         try #require(isReady, "llama-server was not ready")
     }

@@ -5,6 +5,7 @@ import RemoteEngines
 import Roost
 import RoostServer
 import Testing
+import Waiting
 
 extension ServerTests {
     /// llama.cpp's own server as an engine.
@@ -134,8 +135,12 @@ extension ServerTests {
                         #expect(reply.text.contains("“goes”") && reply.text.contains(#""content":""#))
                         #expect(reply.events.count > 3)
                     }
+                    // An answer is counted a moment after its end has been sent.
+                    let areCounted = try await eventually {
+                        await gateway.manager.engines().map(\.outstandingCount) == [0, 0]
+                    }
+                    #expect(areCounted)
                     let statuses = await gateway.manager.engines()
-                    #expect(statuses.map(\.outstandingCount) == [0, 0])
                     #expect(statuses[0].state != .up && statuses[1].state == .up)
                 }
             }

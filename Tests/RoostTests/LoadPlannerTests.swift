@@ -17,7 +17,7 @@ struct LoadPlannerTests {
         var configuration = RoostConfiguration(homeDirectory: home)
         configuration.load.threadCount = 1
         configuration.memoryLimit = limit
-        let manager = try await ModelManager(configuration: configuration)
+        let manager = try await ModelManager(configuration: configuration, pressure: NoPressure())
         let record = try await manager.importModel(at: file.url, as: "tiny")
         try await body(manager, record)
         await manager.shutdown()

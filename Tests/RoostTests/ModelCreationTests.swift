@@ -14,7 +14,7 @@ struct ModelCreationTests {
         var configuration = RoostConfiguration(homeDirectory: home)
         configuration.load.threadCount = 1
         settings(&configuration)
-        let manager = try await ModelManager(configuration: configuration)
+        let manager = try await ModelManager(configuration: configuration, pressure: NoPressure())
         try TinyModel.llama(chatTemplate: TinyModel.chatML).write(to: home.appending(path: "chat.gguf"))
         _ = try await manager.importModel(at: home.appending(path: "chat.gguf"), as: "chat", linking: .copy)
         try await body(manager, home)

@@ -11,7 +11,7 @@ struct ModelManagerTests {
         defer { try? FileManager.default.removeItem(at: home) }
         var configuration = RoostConfiguration(homeDirectory: home)
         configuration.load.threadCount = 1
-        let manager = try await ModelManager(configuration: configuration)
+        let manager = try await ModelManager(configuration: configuration, pressure: NoPressure())
         try await body(manager)
         await manager.shutdown()
     }

@@ -32,7 +32,7 @@ struct EstimateTests {
         let file = try TinyModelFile(size.model)
         var options = ProcessFixture.options(1024)
         options.memoryMap = false
-        let estimator = WorkerEstimator(fixture.program)
+        let estimator = fixture.estimator
         let estimate = try #require(
             try await estimator.estimates(of: [Self.header(size.model)], options: [options]).first)
         let loaded = try await fixture.launcher.start(ModelFileSet(file.url), name: "tiny", options: options)
@@ -60,7 +60,7 @@ struct EstimateTests {
         all.append(all[0])
         all[3].memoryMap = false
         let header = try Self.header(size.model)
-        let estimates = try await WorkerEstimator(fixture.program).estimates(of: [header], options: all)
+        let estimates = try await fixture.estimator.estimates(of: [header], options: all)
         #expect(estimates.count == 4)
         // Keys and values of 8 heads of 64 values, in two layers, of two bytes each.
         let perToken: Int64 = 2 * 2 * 8 * 64 * 2
@@ -70,7 +70,7 @@ struct EstimateTests {
         #expect(estimates[0].mappedByteCount + estimates[0].loadingByteCount >= estimates[3].host.weightsByteCount)
         // A mapped file has the weights that were repacked too.
         #expect(estimates[3].processByteCount < estimates[0].processByteCount)
-        #expect(try await WorkerEstimator(fixture.program).estimates(of: [header], options: []).isEmpty)
+        #expect(try await fixture.estimator.estimates(of: [header], options: []).isEmpty)
     }
 
     @Test("of a split model is that of the whole one")
@@ -79,7 +79,7 @@ struct EstimateTests {
         defer { fixture.remove() }
         var size = SizedModel(.qwen3)
         (size.layerCount, size.vocabularyCount) = (2, 1024)
-        let estimator = WorkerEstimator(fixture.program)
+        let estimator = fixture.estimator
         let whole = try await estimator.estimates(of: [Self.header(size.model)], options: Self.options)
         let parts = try await estimator.estimates(of: try size.model.parts(3).map(Self.header), options: Self.options)
         #expect(parts.map(\.devices) == whole.map(\.devices))
@@ -93,7 +93,7 @@ struct EstimateTests {
         var (large, small) = (SizedModel(.llama), SizedModel(.llama))
         (large.layerCount, large.vocabularyCount) = (4, 1024)
         (small.layerCount, small.vocabularyCount) = (1, 1024)
-        let estimator = WorkerEstimator(fixture.program)
+        let estimator = fixture.estimator
         var options = ProcessFixture.options(512)
         options.parallelRequestCount = 3
         let (target, draft) = (try Self.header(large.model), try Self.header(small.model))
@@ -115,7 +115,7 @@ struct EstimateTests {
         defer { fixture.remove() }
         let projector = try Self.header(.visionProjector(kind))
         let headers = ModelHeaderSet(weights: [try Self.header(.llama())], projector: projector)
-        let estimator = WorkerEstimator(fixture.program)
+        let estimator = fixture.estimator
         let alone = try await estimator.estimates(of: headers.weights, options: Self.options)
         let both = try await estimator.estimates(of: headers, options: Self.options)
         let weights = projector.fileByteCount - Int64(projector.bytes.count)
@@ -141,7 +141,7 @@ struct EstimateTests {
         #expect(header.fileByteCount > 35 << 30)
         let all = [8192, 131_072, 1 << 20].map { ProcessFixture.options($0) }
         let clock = ContinuousClock.now
-        let (estimates, peak) = try await WorkerEstimator(fixture.program).measuredEstimates(
+        let (estimates, peak) = try await fixture.estimator.measuredEstimates(
             of: ModelHeaderSet(weights: [header]), options: all)
         print("70B: \(header.bytes.count) bytes of header, \(ContinuousClock.now - clock), peak \(peak ?? 0)")
         let perToken: Int64 = 80 * 2 * 8 * 128 * 2
@@ -172,8 +172,11 @@ struct EstimateTests {
             header = try Self.header(model)
         default: header.fileByteCount = -1
         }
+        var estimator = fixture.estimator
+        estimator.name = "odd"
+        let odd = estimator
         let error = await #expect(throws: InferenceError.self) {
-            try await WorkerEstimator(fixture.program, name: "odd").estimates(of: [header], options: Self.options)
+            try await odd.estimates(of: [header], options: Self.options)
         }
         guard case .estimateFailed(model: "odd", let reason)? = error else {
             Issue.record("\(String(describing: error))")
@@ -188,7 +191,7 @@ struct EstimateTests {
     func hostile(kind: String) async throws {
         let fixture = try ProcessFixture(["liar", kind])
         defer { fixture.remove() }
-        var estimator = WorkerEstimator(fixture.program)
+        var estimator = fixture.estimator
         if kind == "silence" { estimator.timeLimit = .milliseconds(500) }
         let header = try Self.header(.llama())
         let limited = estimator
@@ -210,7 +213,7 @@ struct EstimateTests {
         defer { fixture.remove() }
         let header = try Self.header(.llama())
         do {
-            let estimates = try await WorkerEstimator(fixture.program).estimates(of: [header], options: Self.options)
+            let estimates = try await fixture.estimator.estimates(of: [header], options: Self.options)
             #expect(kind == "true" && estimates.count == 3)
         } catch InferenceError.estimateFailed(_, let reason) {
             #expect(kind != "true" && reason == "its process gave no sensible answer", "\(reason)")
@@ -238,11 +241,9 @@ struct EstimateTests {
     func noWorker() async throws {
         let fixture = try ProcessFixture(["nothing"])
         defer { fixture.remove() }
-        var estimator = WorkerEstimator(fixture.program)
-        estimator.timeLimit = .seconds(3600)
-        let (patient, header) = (estimator, try Self.header(.llama()))
+        let header = try Self.header(.llama())
         let error = await #expect(throws: InferenceError.self) {
-            _ = try await patient.estimates(of: [header], options: Self.options)
+            _ = try await fixture.estimator.estimates(of: [header], options: Self.options)
         }
         #expect(error.map { "\($0)" }?.contains("exited with status 64") == true)
     }
@@ -251,7 +252,7 @@ struct EstimateTests {
     func memoryLimit() async throws {
         let fixture = try ProcessFixture(["liar", "silence"])
         defer { fixture.remove() }
-        var estimator = WorkerEstimator(fixture.program)
+        var estimator = fixture.estimator
         estimator.memoryByteLimit = 1 << 20
         let header = try Self.header(.llama())
         let limited = estimator
@@ -268,10 +269,7 @@ struct EstimateTests {
         let fixture = try ProcessFixture(["liar", "silence"])
         defer { fixture.remove() }
         let header = try Self.header(.llama())
-        var estimator = WorkerEstimator(fixture.program)
-        estimator.timeLimit = .seconds(3600)
-        let patient = estimator
-        let task = Task { try await patient.estimates(of: [header], options: Self.options) }
+        let task = Task { try await fixture.estimator.estimates(of: [header], options: Self.options) }
         try await Task.sleep(for: .milliseconds(50))
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
@@ -284,7 +282,7 @@ struct EstimateTests {
             let strict = try ProcessFixture(["old-kernel", "test"])
             defer { strict.remove() }
             let error = await #expect(throws: InferenceError.self) {
-                try await WorkerEstimator(strict.program).estimates(of: [header], options: Self.options)
+                try await strict.estimator.estimates(of: [header], options: Self.options)
             }
             guard case .sandboxUnavailable? = error else {
                 Issue.record("\(String(describing: error))")
@@ -292,7 +290,7 @@ struct EstimateTests {
             }
             let lax = try ProcessFixture(["old-kernel", "test"]) { $0.allowsUnsandboxed = true }
             defer { lax.remove() }
-            #expect(try await WorkerEstimator(lax.program).estimates(of: [header], options: Self.options).count == 3)
+            #expect(try await lax.estimator.estimates(of: [header], options: Self.options).count == 3)
         }
     #endif
 }

@@ -56,7 +56,8 @@ struct MeasuredLoad {
                     // No two have a beginning in common.
                     let tokens = (0..<promptLength).map { Int32(300 + ($0 * 7 + (index + count) * 131) % 256) }
                     group.addTask {
-                        let request = GenerationRequest(.tokens(tokens), options: .fixed(answerLength))
+                        var request = GenerationRequest(.tokens(tokens), options: .fixed(answerLength))
+                        request.options.allowsSpeculation = options.speculation
                         _ = try await model.generate(request).outcome()
                     }
                 }

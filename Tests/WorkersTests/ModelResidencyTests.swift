@@ -99,10 +99,10 @@ struct ModelResidencyTests {
         #expect(await !residency.unload("a"))
 
         await #expect(throws: InferenceError.unloaded) {
-            try await residency.withModel(request(file, contextLength: 100_000)) { model in
+            try await residency.withModel(request(file)) { model in
                 let unloading = Task { await residency.unload("a", force: true) }
                 defer { unloading.cancel() }
-                _ = try await model.generate("Hello", options: .fixed(nil)).outcome()
+                _ = try await model.generate(.endless("Hello")).outcome()
             }
         }
         await residency.close()

@@ -23,6 +23,12 @@ struct ProcessFixture {
     let program: WorkerProgram
     let folder: URL
     var launcher: WorkerLauncher { WorkerLauncher(program) }
+    /// Waits as long as a machine with other work may need.
+    var estimator: WorkerEstimator {
+        var estimator = WorkerEstimator(program)
+        estimator.timeLimit = .seconds(600)
+        return estimator
+    }
 
     init(_ arguments: [String] = ["worker", "test"], _ change: (inout WorkerProgram) -> Void = { _ in }) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "roost-workers-\(UUID().uuidString)")
@@ -30,6 +36,9 @@ struct ProcessFixture {
             executable: try Self.path("WorkerProgram"), version: "test", logFolder: folder.appending(path: "logs"))
         program.arguments = arguments
         if geteuid() == 0 { program.user = 65534 }
+        // A worker waits for its turn beside other tests.
+        program.silenceLimit = .seconds(120)
+        program.unloadLimit = .seconds(120)
         change(&program)
         self.program = program
     }

@@ -33,7 +33,7 @@ struct HistoryDatabase: Sendable {
         var configuration = Configuration()
         configuration.label = "roost.history"
         configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(15)
+        configuration.busyMode = .timeout(60)
         configuration.prepareDatabase { db in
             // What is deleted is overwritten; nothing of it goes into temporary files.
             try db.execute(

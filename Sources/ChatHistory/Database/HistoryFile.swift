@@ -15,7 +15,7 @@ import Foundation
 struct HistoryFile: Sendable {
     let path: String
     /// How long another process may make or change the database.
-    private static let patience = 15.0
+    private static let patience = 60.0
 
     /// Makes an empty file when there is none, and locks out other processes that do the same.
     ///

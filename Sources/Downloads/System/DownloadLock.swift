@@ -34,11 +34,15 @@ final class DownloadLock: Sendable {
     }
 
     /// The lock, also when whoever looks at it or writes beside it holds it for a moment; `nil` when it stays held.
-    /// Blocks for 100 ms then.
+    /// Blocks for 100 ms then, and for ten seconds at most.
     static func acquireSoon(_ path: String) throws -> DownloadLock? {
-        for attempt in 0..<20 {
-            if attempt > 0 { usleep(5000) }
+        let deadline = ContinuousClock.now + .seconds(10)
+        var refusalCount = 0
+        while refusalCount < 20, ContinuousClock.now < deadline {
             if let lock = try acquire(path) { return lock }
+            // Who only looks goes by itself, however long a busy machine keeps it from that.
+            if isHeld(path) { refusalCount += 1 }
+            usleep(5000)
         }
         return nil
     }

@@ -80,7 +80,7 @@ extension ModelFinder {
                 }
             }
             group.addTask {
-                try? await Task.sleep(for: Self.patienceForAlternatives)
+                try? await Task.sleep(for: patienceForAlternatives)
                 return nil
             }
             var found: [(Int, [FileSource])] = []
@@ -93,8 +93,6 @@ extension ModelFinder {
             return found.sorted { $0.0 < $1.0 }.flatMap(\.1)
         }
     }
-
-    private static let patienceForAlternatives = Duration.seconds(5)
 
     private static func check(_ model: ResolvedModel, against entry: CatalogEntry) throws {
         guard model.weights.count == 1, let weights = model.weights.first else {

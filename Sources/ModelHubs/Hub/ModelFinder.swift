@@ -16,6 +16,8 @@ public struct ModelFinder: Sendable {
     public let catalog: Catalog
     /// Asked in order; the first that handles a reference answers.
     public let hubs: [any ModelHub]
+    /// How long other sources of the same content are waited for.
+    var patienceForAlternatives = Duration.seconds(5)
 
     /// A finder made of its parts.
     public init(parser: ModelReferenceParser = ModelReferenceParser(), catalog: Catalog, hubs: [any ModelHub]) {

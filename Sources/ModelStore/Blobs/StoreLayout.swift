@@ -1,5 +1,13 @@
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The paths of a store beside its model folders.
 struct StoreLayout: Sendable {
     let root: URL
@@ -22,11 +30,11 @@ struct StoreLayout: Sendable {
     /// Creates the folders for this user only and takes others' permissions away.
     func create() throws {
         try home.create()
-        // SQLite gives its other files the mode of the first one.
-        for path in [database.path, lock.path] {
-            _ = try OpenFile.readingAndWriting(path)
-            try FileSystem.restrict(path, to: 0o600)
-        }
-        for suffix in ["-wal", "-shm"] { try FileSystem.restrict(database.path + suffix, to: 0o600) }
+        // SQLite gives its other files the mode of the first one. A database that is there is not opened: closing it
+        // would give up the locks that other connections of this process have on it (fcntl(2), POSIX record locks).
+        do { _ = try OpenFile.creating(database.path) } catch ModelStoreError.io(_, _, EEXIST) {}
+        _ = try OpenFile.readingAndWriting(lock.path)
+        let paths = ["", "-wal", "-shm"].map { database.path + $0 } + [lock.path]
+        for path in paths { try FileSystem.restrict(path, to: 0o600) }
     }
 }

@@ -16,7 +16,7 @@ import Foundation
 struct StoreLock: Sendable {
     let path: String
     /// How long to wait for another process.
-    var patience: Duration = .seconds(30)
+    var patience: Duration = .seconds(60)
 
     /// Waits for the lock, runs `body`, releases the lock. Blocks: not for the cooperative pool.
     ///

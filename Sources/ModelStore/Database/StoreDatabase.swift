@@ -12,7 +12,7 @@ struct StoreDatabase: Sendable {
         var configuration = Configuration()
         configuration.label = "roost.store"
         configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(15)
+        configuration.busyMode = .timeout(60)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA fullfsync = ON")
             try db.execute(sql: "PRAGMA trusted_schema = OFF")

@@ -2,6 +2,14 @@ import Foundation
 import GRDB
 import Security
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Moves one content to another model folder: a second name first, then the database, then the first name goes.
 struct ContentMove: Sendable {
     /// The content at its new place, or ready to be put there.
@@ -27,12 +35,19 @@ struct ContentMove: Sendable {
             let status = try vault.status(of: blob.digest, in: folder)
         else { return nil }
         let path = folder.blob(blob.digest).path
-        if try FileSystem.hardLink(path, to: content) {
-            return Arrival(isCopy: false, source: status, pieces: nil)
+        let copy: ContentTransfer.Result
+        do {
+            if try FileSystem.hardLink(path, to: content) {
+                return Arrival(isCopy: false, source: status, pieces: nil)
+            }
+            copy = try ContentTransfer(
+                source: path, target: content, linking: .copy, cancellation: cancellation, progress: progress
+            ).run()
+        } catch ModelStoreError.io(let place, let operation, ENOENT) {
+            // Another process may have moved it since it was looked at.
+            guard try vault.status(of: blob.digest, in: folder) != nil else { return nil }
+            throw ModelStoreError.io(path: place, operation: operation, errno: ENOENT)
         }
-        let copy = try ContentTransfer(
-            source: path, target: content, linking: .copy, cancellation: cancellation, progress: progress
-        ).run()
         guard copy.content.digest == blob.digest else {
             try FileSystem.unlinkFile(content)
             try vault.noteDamage(blob.digest, status)

@@ -27,8 +27,10 @@ struct IntakeJob: Sendable {
                 do {
                     return try await take(transfers: transfers, changes: changes)
                 } catch let error as ModelStoreError {
-                    guard case .invalidModel = error, try await transfers.run({ _ in try wasTakenOver() }) else {
-                        throw error
+                    switch error {
+                    case .invalidModel, .io(_, _, ENOENT):
+                        guard try await transfers.run({ _ in try wasTakenOver() }) else { throw error }
+                    default: throw error
                     }
                 }
             }

@@ -16,7 +16,11 @@ final class OpenFile: Sendable {
         self.path = path
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A process that is being started has a copy of the descriptor for a moment: closing ours is not enough.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Opens for reading. Does not wait for a pipe's other end.
     static func reading(_ path: String) throws -> OpenFile {

@@ -55,6 +55,9 @@ public actor ModelDownload {
         }
     }
 
+    /// How many wait for the end.
+    var waitingCount: Int { clients.count }
+
     /// One that waits has gone. The last one sees how the work ends, so that what it leaves is whole.
     private func leave(_ client: Int) {
         if clients.count > 1 {

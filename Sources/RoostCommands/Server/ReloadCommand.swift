@@ -36,7 +36,7 @@ struct ReloadCommand: AsyncParsableCommand {
         guard kill(server.pid, SIGHUP) == 0 else {
             throw ReloadError.failed(reason: String(cString: strerror(errno)))
         }
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
             if let report = RunningServer.recorded(inHome: home)?.lastReload, report.number > last {
                 return try show(report)

@@ -147,7 +147,7 @@ struct ServeCommand: AsyncParsableCommand {
         let reloader = try ServerReloader(
             control: service.control, manager: manager, log: log, logger: logger, heldKeys: heldKeys,
             isEncrypted: server.tls != nil, settings: settings)
-        let signals = ServerSignals(control: service.control, notice: notice) { await reloader.reload() }
+        let signals = await ServerSignals(control: service.control, notice: notice) { await reloader.reload() }
         let group = ServiceGroup(
             configuration: .init(
                 services: [

@@ -19,12 +19,12 @@ struct ServerClient: Sendable {
     /// What the server says of itself.
     let server: RunningServer
 
-    /// The server that runs for `home`: its record names a living process, and `/api/version` answers within two
-    /// seconds. `nil` when there is none.
+    /// The server that runs for `home`: its record names a living process, and `/api/version` answers within ten
+    /// seconds, for a machine may be busy; where nobody listens is known at once. `nil` when there is none.
     static func running(home: URL) async -> ServerClient? {
         guard let record = RunningServer.recorded(inHome: home), record.isAlive else { return nil }
         let client = ServerClient(server: record)
-        let version: Version? = try? await client.json(.get, "/api/version", timeout: .seconds(2))
+        let version: Version? = try? await client.json(.get, "/api/version", timeout: .seconds(10))
         return version == nil ? nil : client
     }
 

@@ -6,7 +6,7 @@ import Synchronization
 /// A server from its first listening to its orderly end.
 final class Daemon: Sendable {
     /// How long answers that were ended may take to be written; past it only a client that does not read holds one up.
-    private static let endDuration = Duration.seconds(2)
+    private static let endDuration = Duration.seconds(5)
     /// How long those who serve closed connections may take to notice.
     private static let closeDuration = Duration.seconds(5)
 

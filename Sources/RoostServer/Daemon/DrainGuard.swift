@@ -13,8 +13,6 @@ struct DrainGuard: RouterMiddleware {
         guard control.isDraining else { return try await next(request, context) }
         // Who asks how the server is gets to know.
         guard request.uri.path == "/health" else { throw APIError.stopping }
-        var response = try await next(request, context)
-        response.headers[.connection] = "close"
-        return response
+        return try await next(request, context)
     }
 }

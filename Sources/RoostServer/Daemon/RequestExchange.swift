@@ -88,6 +88,8 @@ struct RequestExchange: Sendable {
             sent.isWhole = true
             return false
         }
+        // Said here too: its connection may not have heard of the server's end yet.
+        if control.isDraining { response.headers[.connection] = "close" }
         try await write(response, to: connection.outbound, sent: &sent)
         sent.isWhole = true
         return true

@@ -64,7 +64,7 @@ final class KeyFolder: Sendable {
 
     /// Holds the right to change the folder's file while `body` runs, among all processes.
     ///
-    /// - Throws: `AccessKeyError.busy` when another holds it for ten seconds; what `body` throws.
+    /// - Throws: `AccessKeyError.busy` when others hold it for a minute; what `body` throws.
     func locked<Value>(_ body: () throws -> Value) throws -> Value {
         let name = "access.lock"
         let file = openat(descriptor, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode_t(0o600))
@@ -76,7 +76,7 @@ final class KeyFolder: Sendable {
             _ = flock(file, LOCK_UN)
             close(file)
         }
-        let deadline = ContinuousClock.now.advanced(by: .seconds(10))
+        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
         while flock(file, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else {
                 throw AccessKeyError.system(operation: "Locking", path: path(of: name), code: errno)

@@ -19,13 +19,16 @@ final class StreamTicket: Sendable {
             return continuation.finish(throwing: InferenceError.workerFailed(reason: "\(error)"))
         }
         guard let number = link.pending.add(continuation, choiceCount: max(1, request.choiceCount)) else { return }
-        let isCancelled = state.withLock { state in
+        let wasCancelled = state.withLock { state in
             if case .cancelled = state { return true }
             state = .sent(link, number)
             return false
         }
-        if isCancelled { return link.pending.cancel(number) }
+        if wasCancelled { return link.pending.cancel(number) }
         link.submit(.generate, number, payload)
+        // Cancelled on the way: the worker may have been told before there was anything to cancel.
+        let isCancelled = state.withLock { if case .cancelled = $0 { true } else { false } }
+        if isCancelled { _ = link.send(.cancel, number) }
     }
 
     /// Nobody reads the stream any more.

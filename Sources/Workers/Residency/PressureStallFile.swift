@@ -1,4 +1,5 @@
 #if os(Linux)
+    import CSandbox
     import Foundation
 
     #if canImport(Glibc)
@@ -34,8 +35,7 @@
         func signals() -> AsyncStream<Void> {
             AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
                 var ends: [Int32] = [-1, -1]
-                guard let file = open(), pipe(&ends) == 0 else { return continuation.finish() }
-                for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+                guard let file = open(), roost_pipe(&ends) == 0 else { return continuation.finish() }
                 let (stopReader, stopWriter) = (ends[0], ends[1])
                 continuation.onTermination = { _ in close(stopWriter) }
                 let thread = Thread {

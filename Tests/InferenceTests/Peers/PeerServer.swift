@@ -1,10 +1,11 @@
 import AsyncHTTPClient
+import EngineFixtures
 import Foundation
 import NIOCore
 import NIOHTTP1
 import Testing
 
-/// A llama-server of its own on a free loopback port, with one thread.
+/// A llama-server of its own at a free loopback address, with one thread.
 final class PeerServer: Sendable {
     private let process: Process
     private let base: String
@@ -17,16 +18,16 @@ final class PeerServer: Sendable {
 
     /// Starts it and does not wait.
     init(starting model: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
-        let port = try Self.freePort()
-        base = "http://127.0.0.1:\(port)"
+        let address = try LoopbackAddress()
+        base = address.url
         process = Process()
         process.executableURL = try #require(TestEnvironment.tools).appending(path: "llama-server")
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.arguments =
             [
                 // Checkpoints cut the prompt in two batches, whose last bits differ from those of one.
-                "-m", model.path, "-t", "1", "-np", "1", "-ngl", "0", "--ctx-checkpoints", "0", "--host", "127.0.0.1",
-                "--port", "\(port)",
+                "-m", model.path, "-t", "1", "-np", "1", "-ngl", "0", "--ctx-checkpoints", "0", "--host", address.host,
+                "--port", "\(address.port)",
             ] + arguments
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
@@ -56,12 +57,19 @@ final class PeerServer: Sendable {
 
     /// The answer's JSON; `nil` when the request was refused, with what it said.
     func post(_ path: String, _ body: String) async throws -> (answer: Data?, refusal: String) {
-        var request = HTTPClientRequest(url: base + path)
+        var request = request(path)
         request.method = .POST
         request.body = .bytes(ByteBuffer(string: body))
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
         let data = Data(Array(buffer: try await response.body.collect(upTo: 64 << 20)))
         return response.status == .ok ? (data, "") : (nil, String(decoding: data, as: UTF8.self))
+    }
+
+    /// With a connection of its own: llama-server closes one that is idle, maybe when the next request takes it.
+    private func request(_ path: String) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: base + path)
+        request.headers.add(name: "connection", value: "close")
+        return request
     }
 
     /// Tokens that it generates greedily.
@@ -84,37 +92,12 @@ final class PeerServer: Sendable {
     func isReady() async throws -> Bool {
         let deadline = ContinuousClock.now + .seconds(120)
         while process.isRunning {
-            let response = try? await HTTPClient.shared.execute(
-                HTTPClientRequest(url: base + "/health"), timeout: .seconds(10))
+            let response = try? await HTTPClient.shared.execute(request("/health"), timeout: .seconds(10))
             if response?.status == .ok { return true }
             try #require(ContinuousClock.now < deadline, "llama-server was not ready within two minutes")
             try await Task.sleep(for: .milliseconds(20))
         }
         return false
-    }
-
-    /// A port that is free now: the system chooses it.
-    private static func freePort() throws -> UInt16 {
-        #if canImport(Glibc)
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-            let descriptor = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let port: UInt16? = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                guard bind(descriptor, generic, length) == 0, getsockname(descriptor, generic, &length) == 0 else {
-                    return nil
-                }
-                return UInt16(bigEndian: pointer.pointee.sin_port)
-            }
-        }
-        return try #require(port)
     }
 }
 

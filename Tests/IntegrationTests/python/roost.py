@@ -14,12 +14,12 @@ ENDLESS_TOKENS = 30000
 
 def active_requests():
     """Requests that the server computes or queues, over all models."""
-    with urllib.request.urlopen(URL + "/api/ps", timeout=30) as answer:
+    with urllib.request.urlopen(URL + "/api/ps", timeout=300) as answer:
         models = json.load(answer)["models"]
     return sum(model["active_requests"] + model["queued_requests"] for model in models)
 
 
-def wait_until_idle(seconds=30):
+def wait_until_idle(seconds=120):
     """Returns when the server computes nothing, and fails when it still does after `seconds`."""
     deadline = time.monotonic() + seconds
     while active_requests() > 0:

@@ -50,7 +50,7 @@ def main():
                 os.path.join(os.path.dirname(sys.executable), "schemathesis"),
                 "--config-file", configuration(folder, per_operation), "run", BASE + "/openapi.json",
                 "--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing", "--seed", "6",
-                "--generation-deterministic", "--continue-on-failure", "--request-timeout", "60", "--workers", "2",
+                "--generation-deterministic", "--continue-on-failure", "--request-timeout", "300", "--workers", "2",
                 "--suppress-health-check", "all", "--no-color",
             ],
             cwd=folder,

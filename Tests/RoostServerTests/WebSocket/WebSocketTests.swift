@@ -77,20 +77,27 @@ extension ServerTests {
         }
 
         @Test func `chats go on beside each other, each under its own id`() async throws {
-            try await TestServer.run { server in
+            try await TestServer.run(contextLength: TestServer.endlessContext) { server in
                 try await TestSocket.run(server) { socket in
-                    for id in ["one", "two", "three"] { try await socket.send(Self.chat(id, tokens: 20)) }
-                    var open: Set = ["one", "two", "three"]
-                    var order: [String] = []
-                    while !open.isEmpty {
+                    let ids = ["one", "two", "three"]
+                    for id in ids {
+                        try await socket.send(Self.chat(id, model: "endless", tokens: 50_000_000))
+                    }
+                    // One after the other would tell of the first alone, for hours.
+                    var counts: [String: Int] = [:]
+                    let deadline = ContinuousClock.now + .seconds(300)
+                    while ids.contains(where: { counts[$0, default: 0] < 2 }), ContinuousClock.now < deadline {
                         let message = try await socket.message()
                         guard let id = message.string("id") else { continue }
-                        #expect(message.string("type") != "error")
-                        order.append(id)
-                        if message.string("type") == "chat.done" { open.remove(id) }
+                        #expect(message.string("type") == "chat.delta")
+                        counts[id, default: 0] += 1
                     }
-                    // One after the other would be three runs of equal ids.
-                    #expect(zip(order, order.dropFirst()).filter { $0 != $1 }.count > 2)
+                    #expect(Set(counts.keys) == Set(ids) && counts.values.allSatisfy { $0 >= 2 }, "\(counts)")
+                    for id in ids {
+                        try await socket.send(#"{"type":"cancel","id":"\#(id)"}"#)
+                        let done = try await socket.message("chat.done", id: id)
+                        #expect(done.string("choices.0.finish_reason") == "cancelled")
+                    }
                 }
             }
         }
@@ -282,18 +289,24 @@ extension ServerTests {
 
         @Test func `a peer that does not answer pings is let go, one that does stays`() async throws {
             try await TestServer.run {
-                $0.webSocketPingInterval = .milliseconds(60)
+                $0.webSocketPingInterval = .seconds(1)
             } _: { server in
-                try await TestSocket.run(server) { socket in
-                    var count = 0
-                    while let frame = try await socket.frame() {
-                        guard frame.opcode == 9 else { continue }
-                        count += 1
-                        // Answers three, then none.
-                        if count <= 3 { try await socket.write(0x8A, frame.data) }
+                // Who answers too late is let go earlier.
+                let gotAll = try await eventually {
+                    let pingCount = try await TestSocket.run(server) { socket in
+                        var count = 0
+                        while let frame = try await socket.frame() {
+                            guard frame.opcode == 9 else { continue }
+                            count += 1
+                            // Answers three, then none.
+                            if count <= 3 { try? await socket.write(0x8A, frame.data) }
+                        }
+                        return count
                     }
-                    #expect(count == 4)
+                    #expect(pingCount <= 4)
+                    return pingCount == 4
                 }
+                #expect(gotAll)
             }
         }
     }

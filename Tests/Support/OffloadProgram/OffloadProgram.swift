@@ -3,17 +3,19 @@ import Inference
 import OffloadTrial
 import RemoteDevices
 
-/// `OffloadProgram device PORT BYTES` is a device; `OffloadProgram run` reads a trial in JSON from standard input, makes
-/// it and prints what came of it.
+/// `OffloadProgram device ENDPOINT BYTES` is a device; `OffloadProgram run` reads a trial in JSON from standard input,
+/// makes it and prints what came of it.
 @main
 enum OffloadProgram {
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
         switch arguments.first {
         case "device":
-            guard let port = arguments.dropFirst().first, let limit = arguments.last.flatMap(UInt64.init) else { break }
+            guard let endpoint = arguments.dropFirst().first, let limit = arguments.last.flatMap(UInt64.init) else {
+                break
+            }
             endWithInput()
-            remote_device_serve("127.0.0.1:\(port)", limit, 1)
+            remote_device_serve(endpoint, limit, 1)
         case "run":
             let trial = try JSONDecoder().decode(
                 OffloadTrial.self, from: FileHandle.standardInput.readToEnd() ?? Data())

@@ -8,18 +8,26 @@ import Foundation
     import Darwin
 #endif
 
-/// A device in a process of its own, on a free loopback port.
+/// A device in a process of its own, at a free loopback address.
 final class RemoteProcess {
     let endpoint: String
+    private let host: in_addr_t
     private let port: UInt16
     private let process = Process()
     private let life = Pipe()
 
     init(byteCount: Int64) throws {
-        port = try Self.freePort()
-        endpoint = "127.0.0.1:\(port)"
+        #if os(Linux)
+            // All of 127/8 is this machine: where nobody else listens nobody takes the port before the device does.
+            let host = in_addr_t.random(in: 0x7F01_0000...0x7FFE_FFFF)
+        #else
+            let host: in_addr_t = 0x7F00_0001
+        #endif
+        self.host = host
+        port = try Self.freePort(at: host)
+        endpoint = [24, 16, 8, 0].map { "\(host >> $0 & 255)" }.joined(separator: ".") + ":\(port)"
         process.executableURL = Bundle.main.executableURL
-        process.arguments = ["device", "\(port)", "\(byteCount)"]
+        process.arguments = ["device", endpoint, "\(byteCount)"]
         process.standardInput = life
         process.standardOutput = FileHandle.nullDevice
         try process.run()
@@ -28,7 +36,7 @@ final class RemoteProcess {
     /// Waits until something takes connections; false when the process ended.
     func isListening() -> Bool {
         while process.isRunning {
-            let isConnected = try? Self.withSocket(port) { connect($0, $1, $2) == 0 ? true : nil }
+            let isConnected = try? Self.withSocket(host, port) { connect($0, $1, $2) == 0 ? true : nil }
             if isConnected == true { return true }
             usleep(2000)
         }
@@ -42,8 +50,8 @@ final class RemoteProcess {
         return line.flatMap { $0.split(separator: " ").dropFirst().first }.flatMap { Int64($0) }.map { $0 << 10 } ?? 0
     }
 
-    private static func freePort() throws -> UInt16 {
-        try withSocket(0) { descriptor, address, length in
+    private static func freePort(at host: in_addr_t) throws -> UInt16 {
+        try withSocket(host, 0) { descriptor, address, length in
             var length = length
             guard bind(descriptor, address, length) == 0, getsockname(descriptor, address, &length) == 0 else {
                 return nil
@@ -54,11 +62,11 @@ final class RemoteProcess {
         }
     }
 
-    /// What `body` makes of a socket and the loopback address with a port.
+    /// What `body` makes of a socket and an address with a port.
     ///
     /// - Throws: `POSIXError` when it makes nothing.
     private static func withSocket<Result>(
-        _ port: UInt16, _ body: (Int32, UnsafeMutablePointer<sockaddr>, socklen_t) -> Result?
+        _ host: in_addr_t, _ port: UInt16, _ body: (Int32, UnsafeMutablePointer<sockaddr>, socklen_t) -> Result?
     ) throws -> Result {
         #if canImport(Glibc)
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -69,7 +77,7 @@ final class RemoteProcess {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        address.sin_addr.s_addr = host.bigEndian
         let result = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 body(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))

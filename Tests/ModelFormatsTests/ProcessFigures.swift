@@ -18,3 +18,10 @@ func peakResidentByteCount() -> Int {
         return Int(usage.ru_maxrss) * 1024
     #endif
 }
+
+/// What the calling thread has computed so far.
+func threadTime() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+}
