@@ -187,6 +187,7 @@ let package = Package(
             name: "EngineFixtures", dependencies: ["Inference", "ModelFixtures"], path: "Tests/Support/EngineFixtures",
             swiftSettings: swiftSettings),
         .target(name: "SystemBuffers", path: "Tests/Support/SystemBuffers", swiftSettings: swiftSettings),
+        .target(name: "LoopbackSockets", path: "Tests/Support/LoopbackSockets", swiftSettings: swiftSettings),
         .target(name: "Waiting", path: "Tests/Support/Waiting", swiftSettings: swiftSettings),
         .target(
             name: "HubSimulator",
@@ -225,7 +226,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         .executableTarget(
             name: "OffloadProgram",
-            dependencies: ["Hardware", "Inference", "OffloadTrial", "Planning", "RemoteDevices"],
+            dependencies: ["Hardware", "Inference", "LoopbackSockets", "OffloadTrial", "Planning", "RemoteDevices"],
             path: "Tests/Support/OffloadProgram", swiftSettings: swiftSettings),
         tests("SecurityTests", ["Security"]),
         tests("SizesTests", ["Sizes"]),
@@ -233,7 +234,7 @@ let package = Package(
         tests(
             "ModelHubsTests",
             [
-                "ModelHubs", "HubSimulator", "hub-simulator", "Security",
+                "ModelHubs", "HubSimulator", "hub-simulator", "LoopbackSockets", "Security",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -250,8 +251,8 @@ let package = Package(
         tests(
             "InferenceTests",
             [
-                "CLlama", "EngineFixtures", "Hardware", "Inference", "LlamaBridge", "ModelFixtures", "ModelFormats",
-                "Security", "Waiting",
+                "CLlama", "EngineFixtures", "Hardware", "Inference", "LlamaBridge", "LoopbackSockets", "ModelFixtures",
+                "ModelFormats", "Security", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -277,7 +278,7 @@ let package = Package(
             "RoostServerTests",
             [
                 "RoostServer", "Roost", "EngineFixtures", "ModelFixtures", "HubSimulator", "Security", "ChatHistory",
-                "RemoteEngines", "SystemBuffers", "Waiting",
+                "RemoteEngines", "LoopbackSockets", "SystemBuffers", "Waiting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,5 +1,6 @@
 import Foundation
 import HubSimulator
+import LoopbackSockets
 import Security
 import Testing
 
@@ -118,9 +119,9 @@ struct AlternativeSourceTests {
 
     @Test("a name that the catalog does not have, and no hub in reach: near names and the reason")
     func unreachedHub() async throws {
-        try await ClosedPort.hold { port in
+        try await LoopbackAddress.withClosed { closed in
             try await HubFixture.run(attempts: 1) { transport, _ in
-                let registry = OllamaRegistry(transport: transport) { _ in "http://127.0.0.1:\(port)" }
+                let registry = OllamaRegistry(transport: transport) { _ in closed.url }
                 let finder = ModelFinder(catalog: try Catalog.builtIn(), hubs: [registry])
                 let error = await failure { try await finder.resolve("tinylama") }
                 let text = try #require(error).description

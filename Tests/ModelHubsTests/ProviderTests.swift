@@ -1,5 +1,6 @@
 import Foundation
 import HubSimulator
+import LoopbackSockets
 import ModelHubs
 import Testing
 
@@ -19,13 +20,13 @@ struct ProviderTests {
             }
         }
         try await LoopbackServer.run(answers) { server in
-            try await ClosedPort.hold { port in
+            try await LoopbackAddress.withClosed { closed in
                 try await HubFixture.run { transport, fixture in
                     let address = try #require(URL(string: server.address))
                     let providers: [any ModelProvider] = [
                         OllamaProvider(address: address), OpenAICompatibleProvider(name: "jan", address: address),
                         OpenAICompatibleProvider(name: "keyed", address: address.appending(path: "locked")),
-                        OllamaProvider(address: try #require(URL(string: "http://127.0.0.1:\(port)"))),
+                        OllamaProvider(address: try #require(URL(string: closed.url))),
                     ]
                     let found = await ProviderDirectory(providers: providers, transport: transport).statuses()
                     #expect(found.map(\.isHealthy) == [true, true, false, false])

@@ -1,5 +1,6 @@
 import Foundation
 import HubSimulator
+import LoopbackSockets
 import ModelHubs
 import NIOHTTP1
 import Synchronization
@@ -164,12 +165,12 @@ struct TransportTests {
             let page = try await hub.search(ModelSearch("tiny"))
             #expect(page.hits.count == 1)
         }
-        try await ClosedPort.hold { port in
+        try await LoopbackAddress.withClosed { closed in
             try await HubFixture.run(attempts: 1) { transport, _ in
                 let hub = HuggingFaceHub(
-                    settings: try HuggingFaceSettings(endpoint: "http://127.0.0.1:\(port)"), transport: transport)
+                    settings: try HuggingFaceSettings(endpoint: closed.url), transport: transport)
                 let error = await failure { try await hub.search(ModelSearch("x")) }
-                #expect(error == .unreachable(host: "127.0.0.1:\(port)", reason: "connection refused"))
+                #expect(error == .unreachable(host: "127.0.0.1:\(closed.port)", reason: "connection refused"))
             }
         }
     }

@@ -1,6 +1,6 @@
 import AsyncHTTPClient
-import EngineFixtures
 import Foundation
+import LoopbackSockets
 import NIOCore
 import NIOHTTP1
 import Testing
