@@ -37,6 +37,21 @@ public struct SavedMessage: Sendable, Hashable {
         self.content = content
     }
 
+    /// The message with its texts as a history gives them back: U+FFFD in the place of each NUL, at which SQLite's text
+    /// would end.
+    public var asKept: SavedMessage {
+        var kept = self
+        kept.content = content.keepable
+        kept.reasoning = reasoning?.keepable
+        kept.toolCalls = toolCalls.map {
+            SavedToolCall(id: $0.id.keepable, name: $0.name.keepable, arguments: $0.arguments.keepable)
+        }
+        kept.toolCallID = toolCallID?.keepable
+        kept.name = name?.keepable
+        kept.model = model?.keepable
+        return kept
+    }
+
     /// Bytes of its text: content, reasoning, and calls with their arguments.
     public var textByteCount: Int {
         let own = content.utf8.count + (reasoning?.utf8.count ?? 0) + (toolCallID?.utf8.count ?? 0)

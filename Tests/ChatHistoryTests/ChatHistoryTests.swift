@@ -201,5 +201,6 @@ import Testing
         let kept = try await history.create(title: "a\0b", model: "m\0n", messages: [.user("before\0after")])
         #expect(kept.title == "a b" && kept.model == "m\u{FFFD}n")
         #expect(try await history.messages(of: kept.id)[0].content == "before\u{FFFD}after")
+        #expect(SavedMessage.user("before\0after").asKept.content == "before\u{FFFD}after")
     }
 }

@@ -187,10 +187,14 @@ extension ServerTests {
                 let first = try await server.send(.POST, path, "\(start)\(question)]}", headers: [Self.save: "new"])
                 #expect(first.status == 200, "\(first.text)")
                 let id = try #require(first.headers.first(name: "X-Roost-Conversation"))
+                // A model of noise may say a NUL.
+                func asKept(_ reply: Reply) throws -> String {
+                    SavedMessage(role: .assistant, content: try #require(try reply.json.string(answer))).asKept.content
+                }
                 let said = try #require(try first.json.string(answer))
                 var kept = try await messages(id, server)
                 #expect(kept.map(\.role) == [.user, .assistant])
-                #expect(kept.map(\.content) == ["Hello", said])
+                #expect(kept.map(\.content) == ["Hello", try asKept(first)])
                 #expect(kept[1].model == "chat" && !kept[1].isInterrupted)
 
                 let quoted = String(decoding: try JSONEncoder().encode(said), as: UTF8.self)
@@ -199,12 +203,29 @@ extension ServerTests {
                 let second = try await server.send(.POST, path, "\(start)\(history)]}", headers: [Self.save: id])
                 #expect(second.headers.first(name: "X-Roost-Conversation") == id)
                 kept = try await messages(id, server)
-                #expect(kept.map(\.content) == ["Hello", said, "And?", try second.json.string(answer) ?? "?"])
+                #expect(kept.map(\.content) == ["Hello", try asKept(first), "And?", try asKept(second)])
 
                 // What does not go on with it is not mixed with it.
                 let other = try await server.send(.POST, path, "\(start)\(question)]}", headers: [Self.save: id])
                 #expect([400, 409].contains(other.status) && other.text.contains("do not go on"))
                 #expect(try await messages(id, server) == kept)
+            }
+        }
+
+        @Test func `a chat in which a NUL was said is gone on with`() async throws {
+            try await TestServer.run { server in
+                let history = try await server.manager.history
+                let said = SavedMessage(role: .assistant, content: "before\0after")
+                let id = try await history.create(
+                    model: "chat", messages: [SavedMessage(role: .user, content: "Hello"), said]
+                ).id
+                let reply = try await server.send(
+                    .POST, "/v1/chat/completions",
+                    #"{"model":"chat","max_tokens":4,"messages":[{"role":"user","content":"Hello"},"#
+                        + #"{"role":"assistant","content":"before\u0000after"},{"role":"user","content":"And?"}]}"#,
+                    headers: [Self.save: id])
+                #expect(reply.status == 200 && reply.headers.first(name: "X-Roost-Conversation") == id, "\(reply.text)")
+                #expect(try await messages(id, server).count == 4)
             }
         }
 
@@ -247,7 +268,9 @@ extension ServerTests {
                     headers: [Self.save: "new"])
                 let id = try #require(reply.headers.first(name: "X-Roost-Conversation"))
                 let text = try reply.lines.compactMap { $0.string("message.content") }.joined()
-                #expect(try await messages(id, server).last?.content == text)
+                #expect(
+                    try await messages(id, server).last?.content
+                        == SavedMessage(role: .assistant, content: text).asKept.content)
             }
         }
 

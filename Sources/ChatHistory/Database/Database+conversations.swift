@@ -77,19 +77,20 @@ extension Database {
     }
 
     func insert(_ message: SavedMessage, at position: Int, of conversation: Int64, time: Int64) throws {
-        let calls = try message.toolCalls.isEmpty ? nil : message.toolCalls.map(\.keepable).jsonText
+        let message = message.asKept
+        let calls = try message.toolCalls.isEmpty ? nil : message.toolCalls.jsonText
         try execute(
             sql: """
                 INSERT INTO message (conversation, position, role, content, reasoning, toolCalls, toolCallID, name,
                     model, isInterrupted, createdAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                conversation, position, message.role.rawValue, message.content.keepable, message.reasoning?.keepable,
-                calls, message.toolCallID?.keepable, message.name?.keepable, message.model?.keepable,
-                message.isInterrupted, message.createdAt.map { HistoryTime($0).milliseconds } ?? time,
+                conversation, position, message.role.rawValue, message.content, message.reasoning, calls,
+                message.toolCallID, message.name, message.model, message.isInterrupted,
+                message.createdAt.map { HistoryTime($0).milliseconds } ?? time,
             ])
         let key = lastInsertedRowID
-        try enterWords(ofMessage: key, message.content.keepable)
+        try enterWords(ofMessage: key, message.content)
         for (index, image) in message.images.enumerated() {
             try execute(
                 sql: "INSERT INTO image (message, position, content) VALUES (?, ?, ?)", arguments: [key, index, image])
@@ -125,12 +126,6 @@ extension [SavedToolCall] {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             return String(decoding: try encoder.encode(self), as: UTF8.self)
         }
-    }
-}
-
-extension SavedToolCall {
-    fileprivate var keepable: SavedToolCall {
-        SavedToolCall(id: id.keepable, name: name.keepable, arguments: arguments.keepable)
     }
 }
 

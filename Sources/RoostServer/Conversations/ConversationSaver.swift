@@ -60,7 +60,8 @@ final class SavingWish: Sendable {
             }
             let kept = try await history.conversation(value)
             let known = try await history.messages(of: kept.id)
-            guard known.count <= messages.count, zip(known, messages).allSatisfy({ $0.saysTheSame(as: $1) }) else {
+            guard known.count <= messages.count, zip(known, messages).allSatisfy({ $0.saysTheSame(as: $1.asKept) })
+            else {
                 throw APIError.conflict(
                     "The messages of this request do not go on with the conversation “\(kept.id)”, which has "
                         + "\(known.count): send all of them and what follows, or keep it as a new one "
